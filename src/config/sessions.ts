@@ -1,0 +1,89 @@
+/**
+ * Sessions by process: one tool can show several ids to what it runs (after a resume its MCP server has had another than
+ * its hooks and its shell). The session-start hook records which process it is, and everything below that process is of
+ * its session. Files `coord/sessions/<pid>`: `session=… agent=… pid=… start=… tool=…`, a line each. A pid is used again
+ * and again, so the start time of the process (clock ticks since boot) must fit too.
+ */
+import { readFileSync } from 'node:fs';
+import { mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { readLines } from './identity-file.ts';
+
+export interface RecordedSession {
+  readonly session: string;
+  readonly agent: string;
+  readonly pid: number;
+  /** Clock ticks since boot, from /proc/<pid>/stat. */
+  readonly start: string;
+  readonly tool: string;
+}
+
+const ancestorsMax = 64;
+
+export const sessionsDir = (coordDir: string): string => join(coordDir, 'sessions');
+
+/** Parent and start time of a process; null where it isn't there, or where there is no /proc. */
+export function processFacts(pid: number): { parent: number; start: string } | null {
+  try {
+    const text = readFileSync(`/proc/${pid}/stat`, 'latin1');
+    // the name in brackets may hold anything, brackets and spaces too
+    const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
+    const [parent, start] = [Number(fields[1]), fields[19]];
+    return Number.isInteger(parent) && start !== undefined ? { parent, start } : null;
+  } catch {
+    return null;
+  }
+}
+
+/**
+ * Records that this process, and all below it, are of a session; entries of processes that have ended go.
+ * False where processes can't be told apart (no /proc) or it has ended.
+ */
+export async function recordSession(coordDir: string, entry: Omit<RecordedSession, 'start'>): Promise<boolean> {
+  const facts = processFacts(entry.pid);
+  if (facts === null) return false;
+  const folder = sessionsDir(coordDir);
+  await mkdir(folder, { recursive: true });
+  await prune(folder);
+  const values = { session: entry.session, agent: entry.agent, pid: entry.pid, start: facts.start, tool: entry.tool };
+  const lines = Object.entries(values).map(([name, value]) => `${name}=${String(value).replace(/[\r\n]/g, ' ')}\n`);
+  const path = join(folder, String(entry.pid));
+  await writeFile(`${path}.${process.pid}.new`, lines.join(''));
+  await rename(`${path}.${process.pid}.new`, path);
+  return true;
+}
+
+/** The record of the nearest process at or above `pid` that has one and still is the process it was. */
+export async function findAncestorSession(coordDir: string, pid: number): Promise<RecordedSession | null> {
+  const folder = sessionsDir(coordDir);
+  const recorded = new Set(await readdir(folder).catch(() => []));
+  if (recorded.size === 0) return null;
+  let current = pid;
+  for (let depth = 0; depth < ancestorsMax && current > 0; depth++) {
+    const facts = processFacts(current);
+    if (facts === null) return null;
+    if (recorded.has(String(current))) {
+      const entry = await readEntry(join(folder, String(current)));
+      if (entry !== null && entry.start === facts.start) return entry;
+    }
+    current = facts.parent;
+  }
+  return null;
+}
+
+async function readEntry(path: string): Promise<RecordedSession | null> {
+  const { session, agent, pid, start, tool } = await readLines(path).catch(() => ({}) as Record<string, string>);
+  if (!session || !agent || !start) return null;
+  return { session, agent, pid: Number(pid), start, tool: tool ?? '' };
+}
+
+async function prune(folder: string): Promise<void> {
+  for (const name of await readdir(folder)) {
+    // `<pid>`, or `<pid>.<writer>.new` while it is being written
+    const [pid, writer] = name.split('.').map(Number);
+    const facts = processFacts(writer ?? pid ?? 0);
+    const living =
+      facts !== null && (writer !== undefined || (await readEntry(join(folder, name)))?.start === facts.start);
+    if (!living) await rm(join(folder, name), { force: true });
+  }
+}

@@ -1,0 +1,79 @@
+import type { QueueNote } from '../domain/agent.ts';
+import { type Blocker, blockers, queueOrder, type ReadinessContext } from '../domain/readiness.ts';
+import { ownClaim, type Seen, type Who } from '../domain/seen.ts';
+import type { TaskState } from '../domain/task.ts';
+import { isMine } from '../domain/tenure.ts';
+import { type TaskView, taskView } from '../domain/view.ts';
+import type { BookRead } from '../store/record-store.ts';
+import type { Context } from './context.ts';
+import { observe, seenOf, standstill, tipAgeMs } from './read-seen.ts';
+
+/** The whole book as one read shows it. A task that can't be read is named and hides nothing else. */
+export interface BookView {
+  readonly tasks: TaskView[];
+  readonly seen: ReadonlyMap<string, Seen>;
+  /** Why a task can't be taken now; empty: ready. */
+  readonly blockers: ReadonlyMap<string, readonly Blocker[]>;
+  readonly bad: readonly { readonly id: string; readonly why: string }[];
+  readonly asOf: string;
+}
+
+/** @throws CoordError `unavailable` */
+export async function readBook(context: Context, who: Who): Promise<BookView> {
+  const { layout } = context.store;
+  const read = await context.store.read([layout.all('board'), layout.all('claims'), layout.queue]);
+  const ids = new Set<string>();
+  for (const { space, name } of read.records.values()) if (space === 'board' || space === 'claims') ids.add(name);
+  const seen = new Map([...ids].map((id) => [id, seenOf(context, read, id)]));
+  for (const one of seen.values()) observe(context, one);
+  context.observed.keepOnly(new Set(read.records.keys()));
+  context.observed.save();
+  const asOf = context.clock.wall();
+  const queue = queueOf(context, read);
+  const stateOf = (id: string): TaskState | undefined => stateIn(seen.get(id));
+  const tasks = [...seen.values()].flatMap((one) => viewOf(context, who, one, stateOf, queue) ?? []);
+  tasks.sort(queueOrder);
+  const bad = [...seen.values()].flatMap(({ id, task }) => (task.kind === 'bad' ? [{ id, why: task.why }] : []));
+  const why = new Map<string, Blocker[]>();
+  for (const [id, one] of seen) {
+    if (one.task.kind === 'task')
+      why.set(id, blockers(one.task.note.task, readinessOf(context, who, one, stateOf, queue)));
+  }
+  return { tasks, seen, blockers: why, bad, asOf };
+}
+
+export function queueOf(context: Context, read: BookRead): QueueNote | null {
+  const decoded = read.records.get(context.store.layout.queue)?.decoded;
+  return decoded?.ok ? (decoded.note as QueueNote) : null;
+}
+
+export function stateIn(seen: Seen | undefined): TaskState | undefined {
+  return seen?.task.kind === 'task' ? seen.task.note.task.state : undefined;
+}
+
+/** What readiness is judged by, for one task. */
+export function readinessOf(
+  context: Context,
+  who: Who,
+  seen: Seen,
+  stateOf: ReadinessContext['stateOf'],
+  queue: QueueNote | null,
+): ReadinessContext {
+  const task = seen.task.kind === 'task' ? seen.task.note.task : null;
+  const leaseHeld = seen.lease.kind !== 'free' && (task === null || ownClaim(task, seen.lease) === null);
+  return { stateOf, queue, tipAgeMs: tipAgeMs(context, seen), leaseHeld, agent: who.agent };
+}
+
+/** Null for a task that is absent or can't be read. */
+export function viewOf(
+  context: Context,
+  who: Who,
+  seen: Seen,
+  stateOf: ReadinessContext['stateOf'],
+  queue: QueueNote | null,
+): TaskView | null {
+  if (seen.task.kind !== 'task') return null;
+  const { task, at } = seen.task.note;
+  const mine = isMine(task.holder, context.held.get(seen.id), who);
+  return taskView(seen, at, task, mine, standstill(context, seen), readinessOf(context, who, seen, stateOf, queue));
+}

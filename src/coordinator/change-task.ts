@@ -1,0 +1,75 @@
+import {
+  decideAdd,
+  decideCancel,
+  decideEdit,
+  decideNote,
+  decideRetry,
+  type TaskChange,
+} from '../domain/decide-edit.ts';
+import type { Decision, Stamp } from '../domain/decision.ts';
+import { generateTaskId } from '../domain/ids.ts';
+import type { TaskInput } from '../domain/new-task.ts';
+import type { Seen, Who } from '../domain/seen.ts';
+import type { TaskView } from '../domain/view.ts';
+import type { Context } from './context.ts';
+import { refusalError } from './refusal-error.ts';
+import { showTask } from './show-task.ts';
+import { type Outcome, transition } from './transition.ts';
+
+/** Changes of what a task says, by anybody (protocol 4: add, edit, cancel, retry). All throw `unavailable`, `unknown`. */
+
+const idTriesMax = 5;
+
+/** Without an id one is made; a collision, which is another's task, leads to another id. @throws CoordError `exists` */
+export async function addTask(
+  context: Context,
+  who: Who,
+  input: Omit<TaskInput, 'id'> & { id?: string | undefined },
+  command: string,
+): Promise<{ task: TaskView; created: boolean }> {
+  for (let tries = 1; ; tries++) {
+    const id = input.id ?? generateTaskId(() => context.random());
+    const outcome = await change(context, who, id, command, (seen, stamp) => decideAdd(seen, { ...input, id }, stamp));
+    if (outcome.kind === 'refused') {
+      if (input.id === undefined && outcome.refusal.reason === 'exists' && tries < idTriesMax) continue;
+      throw refusalError(id, outcome.refusal);
+    }
+    return { task: await showTask(context, who, id, outcome), created: outcome.kind === 'won' };
+  }
+}
+
+/** @throws CoordError `not-found`, `not-ready` */
+export const editTask = (context: Context, who: Who, id: string, to: TaskChange, command: string): Promise<TaskView> =>
+  changed(context, who, id, command, (seen) => decideEdit(seen, to));
+
+/** @throws CoordError `not-found` */
+export const noteOnTask = (context: Context, who: Who, id: string, text: string, command: string): Promise<TaskView> =>
+  changed(context, who, id, command, (seen, stamp) => decideNote(seen, text, stamp));
+
+/** @throws CoordError `not-found`, `not-ready` (done) */
+export async function cancelTask(
+  context: Context,
+  who: Who,
+  id: string,
+  reason: string | null,
+  command: string,
+): Promise<TaskView> {
+  const view = await changed(context, who, id, command, (seen) => decideCancel(seen, reason));
+  await context.mirror.hide(id);
+  return view;
+}
+
+/** @throws CoordError `not-found`, `not-ready` (claimed, done) */
+export const retryTask = (context: Context, who: Who, id: string, command: string): Promise<TaskView> =>
+  changed(context, who, id, command, (seen) => decideRetry(seen));
+
+type Decide = (seen: Seen, stamp: Stamp) => Decision;
+
+const change = (context: Context, who: Who, id: string, command: string, decide: Decide): Promise<Outcome> =>
+  transition(context, { id, who, command, decide: ({ seen }, stamp) => decide(seen, stamp) });
+
+async function changed(context: Context, who: Who, id: string, command: string, decide: Decide): Promise<TaskView> {
+  const outcome = await change(context, who, id, command, decide);
+  if (outcome.kind === 'refused') throw refusalError(id, outcome.refusal);
+  return showTask(context, who, id, outcome);
+}

@@ -1,0 +1,112 @@
+import { lacking, queueOrder } from '../domain/readiness.ts';
+import type { Who } from '../domain/seen.ts';
+import type { TaskView } from '../domain/view.ts';
+import { CoordError } from '../errors.ts';
+import { type BookView, readBook } from './book-view.ts';
+import { type ClaimOptions, type ClaimResult, claimed, tryClaim } from './claim-task.ts';
+import type { Context } from './context.ts';
+
+/** Takes the best task that is ready and moves on to the next when it loses the race. */
+export interface NextFilter {
+  readonly type?: string | undefined;
+  readonly labels?: readonly string[] | undefined;
+  readonly workflow?: string | undefined;
+}
+
+const triesMax = 50;
+
+/** @throws CoordError `not-ready` when nothing is ready or the agent's limit is reached, `unavailable`, `unknown` */
+export async function claimNext(
+  context: Context,
+  who: Who,
+  filter: NextFilter,
+  options: ClaimOptions,
+): Promise<ClaimResult> {
+  const taken = await tryNext(context, who, filter, options);
+  if (taken) return taken;
+  throw new CoordError('not-ready', 'nothing is ready', {
+    next: ['git coord list', 'git coord claim --next --wait 10m'],
+  });
+}
+
+/** Null when nothing is ready. */
+async function tryNext(
+  context: Context,
+  who: Who,
+  filter: NextFilter,
+  options: ClaimOptions,
+): Promise<ClaimResult | null> {
+  const book = await readBook(context, who);
+  limitReached(context, who, book);
+  for (const task of candidates(context, who, book, filter).slice(0, triesMax)) {
+    const outcome = await tryClaim(context, who, task.id, { ...options, create: false, force: false });
+    if (outcome.kind !== 'refused') return claimed(context, who, task.id, options, outcome);
+  }
+  return null;
+}
+
+/** Ready tasks and expired ones, best first; among equals every agent begins elsewhere, so that many don't meet on one. */
+function candidates(context: Context, who: Who, book: BookView, filter: NextFilter): TaskView[] {
+  const { capabilities } = context.registration;
+  const able = book.tasks.filter(
+    (task) =>
+      (task.ready ||
+        (task.claim?.observed.expired === true &&
+          !task.claim.mine &&
+          task.type !== 'lock' &&
+          task.type !== 'external')) &&
+      matchesFilter(task, filter) &&
+      lacking(task, capabilities).length === 0,
+  );
+  const groups = new Map<number, TaskView[]>();
+  for (const task of able.sort(queueOrder)) groups.set(task.priority, [...(groups.get(task.priority) ?? []), task]);
+  return [...groups.values()].flatMap((group) => rotate(group, who));
+}
+
+export function matchesFilter(task: TaskView, { type, labels, workflow }: NextFilter): boolean {
+  if (type !== undefined && task.type !== type) return false;
+  if (workflow !== undefined && task.workflow !== workflow) return false;
+  return (labels ?? []).every((label) => task.labels.includes(label));
+}
+
+function rotate<T>(group: readonly T[], who: Who): T[] {
+  let hash = 0;
+  for (const letter of `${who.agent}/${who.session}`) hash = (hash * 31 + letter.charCodeAt(0)) >>> 0;
+  // A few places only: the order of creation still counts.
+  const start = group.length === 0 ? 0 : hash % Math.min(group.length, 8);
+  return [...group.slice(start), ...group.slice(0, start)];
+}
+
+function limitReached(context: Context, who: Who, book: BookView): void {
+  const held = book.tasks.filter((task) => task.claim?.agent === who.agent && task.claim.mine && task.type !== 'lock');
+  if (held.length < context.registration.limit) return;
+  throw new CoordError(
+    'not-ready',
+    `${who.agent} holds ${held.length} tasks already, its limit: ${held.map((task) => task.id).join(', ')}`,
+    {
+      next: held.slice(0, 1).map((task) => `git coord done ${task.id}`),
+    },
+  );
+}
+
+/**
+ * Waits until something is ready, watching what others hold, so that what expires is taken.
+ * @throws CoordError `not-ready` when the wait ran out
+ */
+export async function claimNextWaiting(
+  context: Context,
+  who: Who,
+  filter: NextFilter,
+  options: ClaimOptions,
+  waitMs: number,
+  pollIntervalMs: number,
+): Promise<ClaimResult> {
+  const untilMs = context.clock.monoMs() + waitMs;
+  for (;;) {
+    const taken = await tryNext(context, who, filter, options);
+    if (taken) return taken;
+    const leftMs = untilMs - context.clock.monoMs();
+    if (leftMs <= 0) throw new CoordError('not-ready', 'nothing became ready in time', { next: ['git coord list'] });
+    await context.clock.sleep(Math.min(leftMs, pollIntervalMs * (0.75 + context.random() / 2)));
+  }
+}

@@ -1,0 +1,160 @@
+import { decideClaim } from '../domain/decide-claim.ts';
+import type { Via } from '../domain/decision.ts';
+import { pollMs } from '../domain/lease-times.ts';
+import { queuePauses, reservationCounts, unmetNeeds } from '../domain/readiness.ts';
+import { expiryBasis, type Who } from '../domain/seen.ts';
+import type { ClaimView, TaskView } from '../domain/view.ts';
+import { CoordError } from '../errors.ts';
+import type { HeldState } from '../store/held-ledger.ts';
+import { queueOf, stateIn } from './book-view.ts';
+import type { Context } from './context.ts';
+import { type PairRead, seenOf, standstill, tipAgeMs } from './read-seen.ts';
+import { refusalError } from './refusal-error.ts';
+import { showTask } from './show-task.ts';
+import { type Outcome, transition } from './transition.ts';
+
+/** Claims one task by its id (protocol 4, "claim", "take over"). */
+export interface ClaimOptions {
+  readonly ttlMs: number;
+  readonly force: boolean;
+  readonly create: boolean;
+  readonly createType?: 'external' | 'lock';
+  /** The process with which the claim lives and dies (protocol 9). */
+  readonly owner: HeldState['owner'];
+  /** While an owner lives, the claim is answered only to it and its descendants. */
+  readonly ownerIsOther: (owner: NonNullable<HeldState['owner']>) => boolean;
+  readonly command: string;
+}
+
+export interface ClaimResult {
+  task: TaskView;
+  claim: ClaimView;
+  via: Via;
+}
+
+/** @throws CoordError `held`, `not-ready`, `not-found`, `unavailable`, `unknown` */
+export async function claimTask(context: Context, who: Who, id: string, options: ClaimOptions): Promise<ClaimResult> {
+  const outcome = await tryClaim(context, who, id, options);
+  if (outcome.kind === 'refused') throw await heldHint(context, who, id, outcome);
+  return claimed(context, who, id, options, outcome);
+}
+
+/** One try; losing is a value. @throws CoordError `unavailable`, `unknown`, `held` (owned by another process) */
+export async function tryClaim(context: Context, who: Who, id: string, options: ClaimOptions): Promise<Outcome> {
+  const { layout } = context.store;
+  const cycle = context.nonce().slice(0, 8);
+  return transition(context, {
+    id,
+    who,
+    command: options.command,
+    more: [layout.queue],
+    decide: async (read, stamp) => {
+      const mine = context.held.get(id);
+      const request = {
+        ...who,
+        mine,
+        cycle,
+        ttlMs: options.ttlMs,
+        force: options.force,
+        create: options.create,
+        createType: options.createType ?? ('external' as const),
+        stoodStill: standstill(context, read.seen).expired,
+        ...(await obstacles(context, read)),
+      };
+      const decision = decideClaim(read.seen, request, stamp);
+      const owner = mine?.state.owner;
+      if (decision.kind === 'unchanged' && owner && options.ownerIsOther(owner)) {
+        throw new CoordError('held', `${id} is held by ${who.agent} for process ${owner.pid}, which still runs`, {
+          next: ['git coord claim --next', 'git coord status'],
+        });
+      }
+      return decision;
+    },
+  });
+}
+
+async function obstacles(context: Context, { seen, book }: PairRead) {
+  const queue = queueOf(context, book);
+  if (seen.task.kind !== 'task') return { blockedBy: [], queuePaused: false, reservationCounts: false };
+  const { task } = seen.task.note;
+  const { layout } = context.store;
+  const needs = task.needs.length === 0 ? null : await context.store.read(task.needs.map((need) => layout.board(need)));
+  const unmet = needs ? unmetNeeds(task, (need) => stateIn(seenOf(context, needs, need))) : [];
+  return {
+    blockedBy: unmet.map((need) => need.id),
+    queuePaused: queuePauses(task, queue),
+    reservationCounts: reservationCounts(task, tipAgeMs(context, seen)),
+  };
+}
+
+/** What a claim that is ours says: the ledger knows its owner, the mirror shows it. */
+export async function claimed(
+  context: Context,
+  who: Who,
+  id: string,
+  options: ClaimOptions,
+  outcome: Outcome,
+): Promise<ClaimResult> {
+  const held = context.held.get(id);
+  if (held === null)
+    throw new CoordError('lost', `the claim of ${id} was ended in this clone meanwhile`, {
+      next: [`git coord claim ${id}`],
+    });
+  const touched = { ...held.state, owner: options.owner ?? held.state.owner, activeBootMs: context.clock.bootMs() };
+  // After a reboot a lease is beaten again only once a command of its session has run: this one.
+  context.held.put({
+    ...held,
+    boot: context.boot,
+    untilBootMs: held.boot === context.boot ? held.untilBootMs : 0,
+    state: touched,
+  });
+  await context.mirror.show(id, held.state.claimOid);
+  const task = await showTask(context, who, id, outcome);
+  if (task.claim === null)
+    throw new CoordError('lost', `the claim of ${id} is gone again`, { next: [`git coord claim ${id}`] });
+  const via = outcome.kind === 'won' || outcome.kind === 'unchanged' ? outcome.via : undefined;
+  return { task, claim: task.claim, via: via ?? 'already-mine' };
+}
+
+async function heldHint(
+  context: Context,
+  who: Who,
+  id: string,
+  outcome: Extract<Outcome, { kind: 'refused' }>,
+): Promise<CoordError> {
+  const error = refusalError(id, outcome.refusal);
+  if (outcome.refusal.reason !== 'held') return error;
+  const { ageMs } = standstill(context, outcome.seen);
+  const basis = expiryBasis(outcome.seen);
+  const sameAgent = outcome.refusal.agent === who.agent && outcome.refusal.session !== who.session;
+  const hint = sameAgent
+    ? `This agent holds it under another session (${outcome.refusal.session}); a claim belongs to agent and session.`
+    : basis
+      ? `Its holder was last seen to act less than ${Math.round((basis.ttlMs - Math.min(ageMs, basis.ttlMs)) / 1000 + 1)} s before its lease of ${Math.round(basis.ttlMs / 1000)} s would run out.`
+      : undefined;
+  return new CoordError('held', error.message, { hint, next: error.next, data: error.data });
+}
+
+/**
+ * Claims, and waits while somebody else holds it: the wait also watches, so that what expires is taken (protocol 6).
+ * @throws CoordError `held` when the wait ran out, and what `claimTask` throws
+ */
+export async function claimWaiting(
+  context: Context,
+  who: Who,
+  id: string,
+  options: ClaimOptions,
+  waitMs: number,
+): Promise<ClaimResult> {
+  const untilMs = context.clock.monoMs() + waitMs;
+  for (;;) {
+    const outcome = await tryClaim(context, who, id, options);
+    if (outcome.kind !== 'refused') return claimed(context, who, id, options, outcome);
+    const { reason } = outcome.refusal;
+    const mayChange = reason === 'held' || reason === 'blocked' || reason === 'paused' || reason === 'reserved';
+    const leftMs = untilMs - context.clock.monoMs();
+    if (!mayChange || leftMs <= 0) throw await heldHint(context, who, id, outcome);
+    const ttlMs = expiryBasis(outcome.seen)?.ttlMs ?? options.ttlMs;
+    await context.clock.sleep(Math.min(leftMs, pollMs(Math.min(ttlMs, 20_000)) * (0.75 + context.random() / 2)));
+  }
+}

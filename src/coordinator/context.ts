@@ -1,0 +1,64 @@
+import type { AgentNote } from '../domain/agent.ts';
+import type { HeldLedger } from '../store/held-ledger.ts';
+import type { EndedEntry, JsonLedger, PendingEntry } from '../store/json-ledger.ts';
+import type { Observations } from '../store/observations.ts';
+import type { RecordStore } from '../store/record-store.ts';
+import type { AgentEntry } from './agent-beats.ts';
+
+/** Time as the use-cases need it. No rule compares any of them with another machine's. */
+export interface Clock {
+  /** For people: ISO 8601, UTC. */
+  wall(): string;
+  /** Stands still in suspend: for observers. Milliseconds. */
+  monoMs(): number;
+  /** Goes on in suspend: for holders. Milliseconds since boot. */
+  bootMs(): number;
+  sleep(ms: number): Promise<void>;
+}
+
+/** What the remote was found to allow (protocol 5). */
+export interface Profile {
+  /** It was probed: a win needs no reading back. */
+  readonly trusted: boolean;
+  readonly atomic: boolean;
+  readonly deletes: boolean;
+  readonly nonFastForward: boolean;
+}
+
+/** What keeps `git log refs/claims/<task>` working in a clone whose book is elsewhere (protocol 1, "Mirror"). */
+export interface Mirror {
+  show(task: string, claimOid: string): Promise<void>;
+  hide(task: string): Promise<void>;
+}
+
+/** Everything a use-case works with: time, randomness and the clone's own ledgers are arguments. */
+export interface Context {
+  readonly store: RecordStore;
+  readonly held: HeldLedger;
+  readonly ended: JsonLedger<EndedEntry>;
+  readonly pending: JsonLedger<PendingEntry>;
+  readonly agents: JsonLedger<AgentEntry>;
+  readonly observed: Observations;
+  readonly clock: Clock;
+  /** Names the boot in which `bootMs` counts. */
+  readonly boot: string;
+  readonly profile: Profile;
+  readonly mirror: Mirror;
+  /** What registration says of this machine and project. */
+  readonly registration: Pick<AgentNote, 'host' | 'project' | 'capabilities' | 'limit'>;
+  /** 0 <= x < 1 */
+  random(): number;
+  /** At least 128 bits, as text. */
+  nonce(): string;
+  /** How often a lease of this ttl is beaten. */
+  intervalMs(ttlMs: number): number;
+  /** Counts a push, for the host's budget. */
+  pushed(): void;
+}
+
+/** How long an unsettled push is sent again: the winner of a race may hold the lock and not have renamed yet. */
+export const settleMs = 5000;
+/** How often a decision is made anew on a fresh record before the book counts as too busy. */
+export const decisionsMax = 12;
+/** How often a read that doesn't fit is repeated before it is believed. */
+export const fittingReadsMax = 3;

@@ -1,0 +1,58 @@
+import type { HeldClaim } from '../domain/claim.ts';
+import { marginMs } from '../domain/lease-times.ts';
+import type { Seen } from '../domain/seen.ts';
+import type { HeldEntry } from '../store/held-ledger.ts';
+import { type Attempt, taskOf } from './attempt.ts';
+import type { Context } from './context.ts';
+
+/** What a won attempt means for the clone's own ledgers: a tenure begun, gone on, or ended. */
+export function keepLedgers(context: Context, attempt: Attempt, seen: Seen | null): void {
+  const { task } = taskOf(attempt);
+  const mine = context.held.get(attempt.task);
+  if (attempt.claim.kind === 'hold') {
+    // A claim that was settled by a read may have been beaten since; what stands there is what the next beat replaces.
+    const oid = seen?.lease.kind === 'held' ? seen.lease.oid : attempt.claim.oid;
+    const claim = seen?.lease.kind === 'held' ? seen.lease.claim : (attempt.claim.record as HeldClaim);
+    context.held.put(begunEntry(attempt, claim, oid, task.timeoutMs, mine));
+    context.ended.remove(attempt.task);
+  } else if (mine && task.holder?.tenure === mine.tenure) {
+    context.held.put({ ...mine, state: { ...mine.state, taskOid: attempt.taskTo } });
+  } else if (mine && attempt.endsTenure === mine.tenure) {
+    context.held.remove(attempt.task);
+    const { agent, session, tenure, term } = mine;
+    const op = attempt.op;
+    if (op === 'release' || op === 'done' || op === 'fail') {
+      context.ended.put(attempt.task, { task: attempt.task, term, tenure, agent, session, op });
+    }
+  }
+}
+
+function begunEntry(
+  attempt: Attempt,
+  claim: HeldClaim,
+  oid: string,
+  timeoutMs: number,
+  last: HeldEntry | null,
+): HeldEntry {
+  const sameTenure = last !== null && last.tenure === claim.tenure;
+  return {
+    task: attempt.task,
+    term: claim.term,
+    tenure: claim.tenure,
+    agent: claim.agent,
+    session: claim.session,
+    ttlMs: claim.ttlMs,
+    boot: attempt.boot,
+    untilBootMs: attempt.sentBootMs + claim.ttlMs - marginMs(claim.ttlMs),
+    state: {
+      claim,
+      claimOid: oid,
+      claimParent: attempt.taskTo,
+      taskOid: attempt.taskTo,
+      sentBootMs: attempt.sentBootMs,
+      timeoutMs,
+      activeBootMs: sameTenure ? last.state.activeBootMs : attempt.sentBootMs,
+      owner: sameTenure ? last.state.owner : null,
+    },
+  };
+}

@@ -1,0 +1,20 @@
+import { agentNoteSchema, formatNoteSchema, queueNoteSchema } from '../domain/agent.ts';
+import { claimNoteSchema } from '../domain/claim.ts';
+import { taskNoteSchema } from '../domain/task.ts';
+import type { KindOf } from '../store/record-store.ts';
+
+/** Which kind of record lives where (protocol 2, 3). */
+export const kinds = {
+  task: { name: 'task', version: 1, schema: taskNoteSchema },
+  claim: { name: 'claim', version: 1, schema: claimNoteSchema },
+  agent: { name: 'agent', version: 1, schema: agentNoteSchema },
+  format: { name: 'format', version: 1, schema: formatNoteSchema },
+  queue: { name: 'queue', version: 1, schema: queueNoteSchema },
+} as const;
+
+export const kindOf: KindOf = (space, name) => {
+  if (space === 'board') return kinds.task;
+  if (space === 'claims') return kinds.claim;
+  if (space === 'agents') return kinds.agent;
+  return name === 'format' ? kinds.format : name === 'queue' ? kinds.queue : null;
+};

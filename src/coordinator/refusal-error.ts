@@ -1,0 +1,85 @@
+import type { Refusal } from '../domain/decision.ts';
+import { CoordError } from '../errors.ts';
+
+/** A refusal in words: what happened, who holds what, what to type next (docs/cli.md, "Exit codes"). */
+export function refusalError(id: string, refusal: Refusal): CoordError {
+  switch (refusal.reason) {
+    case 'not-found':
+      return new CoordError('not-found', `there is no task ${id}`, {
+        next: ['git coord list', `git coord claim ${id}`],
+      });
+    case 'bad-note':
+      return new CoordError('not-ready', `${id} can't be read: ${refusal.why}`, {
+        hint: 'Other tasks are not affected. If it was written by a newer git-coord, install that version.',
+        next: [`git coord log ${id}`],
+      });
+    case 'went-back':
+      return new CoordError(
+        'unavailable',
+        `${id}: the remote shows an older state of this task than this clone has seen there`,
+        {
+          hint: 'The remote was restored from a backup, or its refs were overwritten. Nothing is written to this task until that is put right.',
+          next: ['git coord restore', 'git coord doctor'],
+        },
+      );
+    case 'held':
+      return heldError(id, refusal);
+    case 'lost':
+      return new CoordError('lost', lostText[refusal.how](id, refusal.agent), {
+        hint: 'Work that was done stays on its branch; it is not lost.',
+        next: [`git coord log ${id}`, `git coord claim ${id}`],
+      });
+    case 'not-claimed':
+      return new CoordError('not-ready', `nobody holds ${id}, so there is nothing to end`, {
+        next: [`git coord claim ${id}`],
+      });
+    case 'wrong-state':
+      return wrongStateError(id, refusal);
+    case 'blocked':
+      return new CoordError('not-ready', `${id} is blocked: it needs ${refusal.by.join(', ')}`, {
+        next: refusal.by.slice(0, 3).map((need) => `git coord show ${need}`),
+        data: { blockedBy: refusal.by },
+      });
+    case 'paused':
+      return new CoordError('not-ready', `${id} is paused`, { next: [`git coord show ${id}`] });
+    case 'reserved':
+      return new CoordError('not-ready', `${id} is reserved for ${refusal.agent}`, { next: ['git coord ready'] });
+    case 'exists':
+      return new CoordError('exists', `there is a task ${id} with other content`, {
+        next: [`git coord show ${id}`, `git coord edit ${id}`],
+      });
+  }
+}
+
+function heldError(id: string, refusal: Extract<Refusal, { reason: 'held' }>): CoordError {
+  const { agent, session, claim } = refusal;
+  const since = claim ? ` since ${claim.claimedAt}` : '';
+  const doing = claim?.progress ? ` (${claim.progress.text})` : '';
+  return new CoordError('held', `${id} is held by ${agent}${since}${doing}`, {
+    next: ['git coord claim --next', `git coord claim ${id} --wait 10m`],
+    data: {
+      agent,
+      session,
+      term: claim?.term ?? null,
+      claimedAt: claim?.claimedAt ?? null,
+      ttlMs: claim?.ttlMs ?? null,
+    },
+  });
+}
+
+const lostText = {
+  'taken-over': (id: string, agent: string | null) =>
+    `you no longer hold ${id}: ${agent ?? 'somebody else'} has it now`,
+  expired: (id: string) => `you no longer hold ${id}: your lease expired and was given back`,
+  cancelled: (id: string) => `you no longer hold ${id}: it was cancelled`,
+  finished: (id: string) => `you no longer hold ${id}: it was finished without you`,
+} as const;
+
+function wrongStateError(id: string, { state, error }: Extract<Refusal, { reason: 'wrong-state' }>): CoordError {
+  const because = error ? `: ${error}` : '';
+  const retry = state === 'failed' || state === 'cancelled' ? [`git coord retry ${id}`] : [];
+  return new CoordError('not-ready', `${id} is ${state}${because}`, {
+    next: [...retry, `git coord show ${id}`],
+    data: { state },
+  });
+}

@@ -1,0 +1,102 @@
+import type { Seen } from '../domain/seen.ts';
+import { settle } from '../domain/settle.ts';
+import { CoordError } from '../errors.ts';
+import type { SwapReport } from '../transport/port.ts';
+import { type Attempt, pushOf } from './attempt.ts';
+import { type Context, settleMs } from './context.ts';
+import { readPair } from './read-seen.ts';
+
+/**
+ * Sends an attempt until it is settled (protocol 5). Never throws for a refusal.
+ *
+ *   applied       our task commit is in the task's log. `seen` where it had to be read to know
+ *   superseded    another value is there; ours can't be applied any more
+ *   unavailable   it was not applied, and why: not reached, refused, or locked
+ *   unknown       it may or may not be applied; the attempt stays pending
+ */
+export type Sent =
+  | { readonly kind: 'applied'; readonly seen: Seen | null }
+  | { readonly kind: 'superseded' }
+  | { readonly kind: 'unavailable'; readonly message: string; readonly locks: readonly string[] }
+  | { readonly kind: 'unknown'; readonly message: string };
+
+const ancestorsMax = 256;
+
+export async function sendAttempt(context: Context, attempt: Attempt): Promise<Sent> {
+  const { layout } = context.store;
+  const deadlineMs = context.clock.monoMs() + settleMs;
+  const board = layout.board(attempt.task);
+  let claimFrom = attempt.claimFrom;
+  let released = !context.profile.deletes || !context.profile.atomic;
+  let maybeSent = false;
+  let pauseMs = 40;
+  for (;;) {
+    const report = await push(context, attempt, claimFrom, released);
+    const answers = [...report.answers.values()];
+    if (answers.every((answer) => answer === 'applied') && context.profile.trusted)
+      return { kind: 'applied', seen: null };
+    if (answers.includes('unknown')) maybeSent = true;
+    const failed = (): Sent =>
+      maybeSent
+        ? { kind: 'unknown', message: report.message }
+        : { kind: 'unavailable', message: report.message, locks: report.locks };
+
+    const read = await lookAgain(context, attempt.task);
+    if (read === null) return report.answers.get(board) === 'applied' ? unconfirmed(report, context) : failed();
+    const tip = read.task.kind === 'absent' ? null : read.task.oid;
+    const ancestor = tip !== null && tip !== attempt.taskFrom && (await isAncestor(context, attempt.taskTo, tip));
+    if (ancestor === null) return failed();
+    const settled = settle(attempt, read, ancestor);
+    if (settled.kind !== 'resend') return settled.kind === 'applied' ? { kind: 'applied', seen: read } : settled;
+    // The server gave its reason and nothing moved: the answer stands. Locks and lost races may still clear.
+    if (answers.includes('refused') || context.clock.monoMs() >= deadlineMs) return failed();
+    claimFrom = settled.claimFrom;
+    // A lock that stays blocks every deletion in the repository, but only one ref's updates.
+    if (report.locks.length > 0) released = true;
+    await context.clock.sleep(pauseMs * (0.5 + context.random()));
+    pauseMs = Math.min(pauseMs * 2, 800);
+  }
+}
+
+/** The server said yes, and then it could not be asked: believed only where it was probed. */
+function unconfirmed(report: SwapReport, context: Context): Sent {
+  if (context.profile.trusted) return { kind: 'applied', seen: null };
+  return { kind: 'unknown', message: report.message || 'the answer could not be confirmed by reading back' };
+}
+
+/** One atomic push; on a host without `atomic` the task by itself first, then the lease (protocol 5). */
+async function push(
+  context: Context,
+  attempt: Attempt,
+  claimFrom: string | null,
+  released: boolean,
+): Promise<SwapReport> {
+  const { updates, objects } = pushOf(context, attempt, claimFrom, released);
+  context.pushed();
+  if (context.profile.atomic) return context.store.swap(updates, { atomic: updates.length > 1, objects });
+  const [task, ...lease] = updates;
+  if (task === undefined) throw new Error('an attempt always moves its task');
+  const first = await context.store.swap([task], { atomic: false, objects });
+  if (lease.length === 0 || first.answers.get(task.ref) !== 'applied') return first;
+  context.pushed();
+  // Who moved the task ref holds the task; a lease that didn't follow is put right by the repairs (protocol 8).
+  await context.store.swap(lease, { atomic: false, objects });
+  return first;
+}
+
+async function lookAgain(context: Context, task: string): Promise<Seen | null> {
+  return unlessUnavailable(async () => (await readPair(context, task)).seen);
+}
+
+async function isAncestor(context: Context, oid: string, tip: string): Promise<boolean | null> {
+  return unlessUnavailable(() => context.store.isAncestor(oid, tip, ancestorsMax));
+}
+
+async function unlessUnavailable<T>(action: () => Promise<T>): Promise<T | null> {
+  try {
+    return await action();
+  } catch (error) {
+    if (error instanceof CoordError && error.code === 'unavailable') return null;
+    throw error;
+  }
+}

@@ -1,0 +1,37 @@
+import type { Who } from '../domain/seen.ts';
+import { CoordError } from '../errors.ts';
+import type { Attempt } from './attempt.ts';
+import type { Context } from './context.ts';
+import { commitAttempt, type Outcome } from './transition.ts';
+
+/**
+ * Settles what earlier commands of this session left open (protocol 5, "Pending attempts"): the very same push is sent
+ * again. Gives back what the same command began, if it won now, so that a repeat continues instead of doubling.
+ *
+ * @throws CoordError `unknown` when the command's own attempt is still not settled
+ */
+export async function settlePending(
+  context: Context,
+  who: Who,
+  command: string,
+): Promise<{ attempt: Attempt; outcome: Outcome } | null> {
+  let continued: { attempt: Attempt; outcome: Outcome } | null = null;
+  for (const attempt of context.pending.all()) {
+    if (attempt.agent !== who.agent || attempt.session !== who.session) continue;
+    const outcome = await settleOne(context, attempt, attempt.command === command);
+    if (outcome?.kind === 'won' && attempt.command === command) continued = { attempt, outcome };
+  }
+  return continued;
+}
+
+async function settleOne(context: Context, attempt: Attempt, own: boolean): Promise<Outcome | null> {
+  try {
+    return await commitAttempt(context, attempt);
+  } catch (error) {
+    if (!(error instanceof CoordError) || (error.code !== 'unknown' && error.code !== 'unavailable')) throw error;
+    // What is still open stays written down. It doesn't keep other commands from their own work.
+    if (error.code === 'unavailable') context.pending.put(attempt.name, attempt);
+    if (own) throw new CoordError('unknown', error.message, { hint: error.hint, next: error.next, data: error.data });
+    return null;
+  }
+}

@@ -1,0 +1,46 @@
+import type { HeldClaim } from '../domain/claim.ts';
+import type { Seen, Who } from '../domain/seen.ts';
+import type { TaskNote } from '../domain/task.ts';
+import type { TaskView } from '../domain/view.ts';
+import { queueOf, stateIn, viewOf } from './book-view.ts';
+import type { Context } from './context.ts';
+import { readPair, seenOf } from './read-seen.ts';
+import { refusalError } from './refusal-error.ts';
+import type { Outcome } from './transition.ts';
+
+/**
+ * One task as it is now; after a write, as it was written, without asking again.
+ * @throws CoordError `not-found`, `not-ready` (its note can't be read), `unavailable`
+ */
+export async function showTask(context: Context, who: Who, id: string, outcome?: Outcome): Promise<TaskView> {
+  if (outcome?.kind === 'won') {
+    const view = viewOf(context, who, asWritten(context, id, outcome), () => undefined, null);
+    if (view) return outcome.task.needs.length === 0 ? view : { ...view, blockedBy: [] };
+  }
+  const { layout } = context.store;
+  const { seen, book } =
+    outcome && 'seen' in outcome ? { seen: outcome.seen, book: null } : await readPair(context, id, [layout.queue]);
+  context.observed.save();
+  if (seen.task.kind === 'absent') throw refusalError(id, { reason: 'not-found' });
+  if (seen.task.kind === 'bad') throw refusalError(id, { reason: 'bad-note', why: seen.task.why });
+  const { needs } = seen.task.note.task;
+  const read = needs.length === 0 ? null : await context.store.read(needs.map((need) => layout.board(need)));
+  const stateOf = (need: string) => (read ? stateIn(seenOf(context, read, need)) : undefined);
+  const view = viewOf(context, who, seen, stateOf, book ? queueOf(context, book) : null);
+  if (view === null) throw refusalError(id, { reason: 'not-found' });
+  return view;
+}
+
+function asWritten(context: Context, id: string, outcome: Extract<Outcome, { kind: 'won' }>): Seen {
+  const held = context.held.get(id);
+  const mine = held !== null && outcome.task.holder?.tenure === held.tenure;
+  const note: TaskNote = { v: 1, kind: 'task', op: 'edit', by: '', at: outcome.at, nonce: '', task: outcome.task };
+  return {
+    id,
+    task: { kind: 'task', oid: outcome.tip, note },
+    lease: mine
+      ? { kind: 'held', oid: held.state.claimOid, claim: held.state.claim as HeldClaim }
+      : { kind: 'free', oid: null },
+    wentBack: false,
+  };
+}

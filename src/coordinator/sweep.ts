@@ -1,0 +1,87 @@
+import { decideEnd, decideExpire, type EndReason } from '../domain/decide-expire.ts';
+import { expiryBasis, fits, type Seen, type Who } from '../domain/seen.ts';
+import { isMine } from '../domain/tenure.ts';
+import { CoordError } from '../errors.ts';
+import type { HeldEntry } from '../store/held-ledger.ts';
+import { readBook } from './book-view.ts';
+import type { Context } from './context.ts';
+import { standstill } from './read-seen.ts';
+import { type Outcome, transition } from './transition.ts';
+
+/** Prunes what expired by observation, and repairs what no transition makes (protocol 6, 8). */
+export interface SweepResult {
+  expired: string[];
+  repaired: string[];
+  archived: number;
+}
+
+export interface SweepLook extends SweepResult {
+  /** How long until the next of what is held could have stood still long enough; null: nothing is held by others. */
+  readonly waitMs: number | null;
+}
+
+/** One look. @throws CoordError `unavailable` when the book can't be read */
+export async function sweep(context: Context, who: Who): Promise<SweepLook> {
+  const book = await readBook(context, who);
+  const result = { expired: [] as string[], repaired: [] as string[], archived: 0 };
+  let waitMs: number | null = null;
+  for (const seen of book.seen.values()) {
+    const basis = expiryBasis(seen);
+    if (basis === null || isOurs(context, seen)) continue;
+    const { ageMs, expired } = standstill(context, seen);
+    const leftMs = Math.max(0, basis.ttlMs - ageMs);
+    if (!expired) waitMs = waitMs === null ? leftMs : Math.min(waitMs, leftMs);
+    else note(result, seen.id, await expireOne(context, who, seen.id));
+  }
+  return { ...result, waitMs };
+}
+
+/** A tenure of this clone that is beaten here, or will be put back by its holder. */
+function isOurs(context: Context, seen: Seen): boolean {
+  const held = context.held.get(seen.id);
+  if (held === null || seen.task.kind !== 'task') return false;
+  const holds = isMine(seen.task.note.task.holder, held, held);
+  return holds && held.boot === context.boot && context.clock.bootMs() < held.untilBootMs;
+}
+
+function note(result: SweepResult, id: string, outcome: Outcome | null): void {
+  if (outcome?.kind !== 'won') return;
+  (outcome.op === 'repair' ? result.repaired : result.expired).push(id);
+}
+
+async function expireOne(context: Context, who: Who, id: string): Promise<Outcome | null> {
+  return ignoringBusy(() =>
+    transition(context, {
+      id,
+      who,
+      command: 'git coord sweep',
+      decide: ({ seen }) => decideExpire(seen, standstill(context, seen).expired),
+    }),
+  );
+}
+
+/** Ends a tenure of this clone, whose owner process is gone or whose deadline passed (protocol 9). */
+export async function endTenure(context: Context, entry: HeldEntry, reason: EndReason): Promise<Outcome | null> {
+  const outcome = await ignoringBusy(() =>
+    transition(context, {
+      id: entry.task,
+      who: entry,
+      command: `git coord release ${entry.task}`,
+      asHolder: true,
+      decide: ({ seen }) => decideEnd(seen, entry, entry, reason),
+    }),
+  );
+  if (outcome?.kind === 'won') await context.mirror.hide(entry.task);
+  if (outcome?.kind === 'unchanged' && fits(outcome.seen)) context.held.remove(entry.task);
+  return outcome;
+}
+
+/** What can't be written now is seen again at the next look. */
+async function ignoringBusy(action: () => Promise<Outcome>): Promise<Outcome | null> {
+  try {
+    return await action();
+  } catch (error) {
+    if (error instanceof CoordError && (error.code === 'unavailable' || error.code === 'unknown')) return null;
+    throw error;
+  }
+}

@@ -1,0 +1,116 @@
+import type { Decision, Refusal, Stamp, Via } from '../domain/decision.ts';
+import type { Seen, Who } from '../domain/seen.ts';
+import type { Task } from '../domain/task.ts';
+import { CoordError } from '../errors.ts';
+import { type Attempt, makeAttempt, taskOf, viaOf } from './attempt.ts';
+import { type Context, decisionsMax } from './context.ts';
+import { keepLedgers } from './keep-ledgers.ts';
+import { type PairRead, readPair } from './read-seen.ts';
+import { sendAttempt } from './send-attempt.ts';
+
+/**
+ * Read, decide, commit: the one way in which a task changes. On a conflict the decision is made again on the fresh
+ * record; an old decision is never sent again, an unsettled attempt is never replaced by a new one (protocol 5).
+ *
+ *   won        the remote held our commit. `task` is as we wrote it, `tip` its commit
+ *   unchanged  nothing had to be written
+ *   reclaim    our tenure was pruned and the task is free: claim it again first
+ *   refused    a value, with its reason
+ */
+export type Outcome =
+  | {
+      readonly kind: 'won';
+      readonly task: Task;
+      readonly tip: string;
+      readonly at: string;
+      readonly op: string;
+      readonly via: Via | undefined;
+    }
+  | { readonly kind: 'unchanged'; readonly seen: Seen; readonly via: Via | undefined }
+  | { readonly kind: 'reclaim'; readonly seen: Seen }
+  | { readonly kind: 'refused'; readonly seen: Seen; readonly refusal: Refusal };
+
+export interface TransitionRequest {
+  readonly id: string;
+  readonly who: Who;
+  /** What a person would type to repeat it: a repeat continues a pending attempt. */
+  readonly command: string;
+  readonly decide: (read: PairRead, stamp: Stamp) => Decision | Promise<Decision>;
+  /** Refs that the decision needs besides the task's own two. */
+  readonly more?: readonly string[];
+  /** An operation of the holder: it follows the beats of its own tenure. */
+  readonly asHolder?: boolean;
+}
+
+/** @throws CoordError `unavailable`, `unknown` */
+export async function transition(context: Context, request: TransitionRequest): Promise<Outcome> {
+  const { id, who } = request;
+  for (let decisions = 0; decisions < decisionsMax; decisions++) {
+    const read = await readPair(context, id, request.more);
+    context.observed.save();
+    const stamp = { by: who.agent, at: context.clock.wall(), nonce: context.nonce() };
+    const decision = await request.decide(read, stamp);
+    if (decision.kind === 'refused') return { kind: 'refused', seen: read.seen, refusal: decision.refusal };
+    if (decision.kind === 'unchanged') return { kind: 'unchanged', seen: read.seen, via: decision.via };
+    if (decision.kind === 'reclaim') return { kind: 'reclaim', seen: read.seen };
+    const attempt = makeAttempt(context, request, read.seen, decision, stamp);
+    const outcome = await commitAttempt(context, attempt);
+    if (outcome !== null && !decision.again) return outcome;
+    if (outcome === null) await context.clock.sleep(30 * (decisions + 1) * context.random());
+  }
+  throw new CoordError('unavailable', `${id} changed ${decisionsMax} times while this was tried`, {
+    hint: 'Nothing was written. Try again.',
+  });
+}
+
+/**
+ * Writes an attempt down, sends it, and keeps the ledgers by what became of it. Null: superseded, decide again.
+ * @throws CoordError `unavailable` (not applied), `unknown` (stays pending)
+ */
+export async function commitAttempt(context: Context, attempt: Attempt): Promise<Outcome | null> {
+  context.pending.put(attempt.name, attempt);
+  const sent = await sendAttempt(context, attempt);
+  if (sent.kind === 'unknown') throw unknownError(attempt, sent.message);
+  context.pending.remove(attempt.name);
+  if (sent.kind === 'unavailable') throw unavailableError(attempt, sent.message, sent.locks);
+  if (sent.kind === 'superseded') return null;
+  const { task, at } = taskOf(attempt);
+  const tenureOver = sent.seen !== null && tenureIsOver(task, sent.seen);
+  if (sent.seen !== null && tenureOver) {
+    const now = sent.seen.task.kind === 'task' ? sent.seen.task.note.task : null;
+    return {
+      kind: 'refused',
+      seen: sent.seen,
+      refusal: { reason: 'lost', how: 'taken-over', agent: now?.holder?.agent ?? null },
+    };
+  }
+  keepLedgers(context, attempt, sent.seen);
+  return { kind: 'won', task, tip: attempt.taskTo, at, op: attempt.op, via: viaOf(attempt) };
+}
+
+/** The attempt began a tenure, and the read that showed it applied shows already that the tenure is over. */
+function tenureIsOver(task: Task, seen: Seen): boolean {
+  if (task.holder === null) return false;
+  return seen.task.kind !== 'task' || seen.task.note.task.holder?.tenure !== task.holder.tenure;
+}
+
+function unavailableError(attempt: Attempt, message: string, locks: readonly string[]): CoordError {
+  if (locks.length === 0)
+    return new CoordError('unavailable', `${attempt.task}: nothing was written: ${message || 'the remote refused'}`);
+  return new CoordError('unavailable', `${attempt.task}: the remote is locked by ${locks.join(', ')}`, {
+    hint: 'A git process that was killed there left the file. Nothing was written. When no git runs on that ref, delete the file on the server.',
+    next: locks.map((lock) => `rm ${JSON.stringify(lock)}`),
+    data: { locks },
+  });
+}
+
+function unknownError(attempt: Attempt, message: string): CoordError {
+  return new CoordError(
+    'unknown',
+    `${attempt.task}: the connection broke; the push may or may not have been applied${message ? ` (${message})` : ''}`,
+    {
+      hint: 'The same command, run again, settles it; nothing is done twice.',
+      next: [attempt.command],
+    },
+  );
+}

@@ -1,0 +1,73 @@
+import { heldByTask } from './decide-claim.ts';
+import { type Decision, refused, type Stamp } from './decision.ts';
+import type { Seen, Who } from './seen.ts';
+import type { Json, Task } from './task.ts';
+import { backoffMsAfter, complete, endAttempt, giveBack, isMine, type Mine, wasMine } from './tenure.ts';
+
+/**
+ * What a holder does with its tenure: release, complete, fail (protocol 4), or only go on (renew, progress).
+ *
+ * task                            ledger                answer
+ * claimed, mine (lapsed or not)   tenure                write
+ * claimed by another              tenure or ended       lost
+ * claimed by another              nothing               held
+ * not claimed                     ended by this same op unchanged (a repeat)
+ * open, the same term             tenure                pruned: done and going on reclaim; release and fail are lost
+ * any other                       tenure or ended       lost
+ * not claimed                     nothing               not-claimed
+ */
+export type FinishOp = 'release' | 'done' | 'fail';
+
+export interface FinishRequest extends Who {
+  readonly op: FinishOp | 'go-on';
+  readonly mine: Mine | null;
+  /** This requester's last tenure of the task that it ended itself, and how. */
+  readonly ended: (Mine & { readonly op: FinishOp }) | null;
+  readonly result: Json;
+  readonly error: { readonly code: string; readonly message: string };
+  /** 0 <= x < 1, for the backoff's jitter. */
+  readonly random: number;
+}
+
+export function decideFinish(seen: Seen, request: FinishRequest, _stamp: Stamp): Decision {
+  if (seen.task.kind === 'absent') return refused({ reason: 'not-found' });
+  if (seen.wentBack) return refused({ reason: 'went-back' });
+  if (seen.task.kind === 'bad') return refused({ reason: 'bad-note', why: seen.task.why });
+  const task = seen.task.note.task;
+  if (task.state === 'claimed') {
+    if (isMine(task.holder, request.mine, request)) return write(task, seen, request);
+    const was = wasMine(request.mine, request) || wasMine(request.ended, request);
+    return was
+      ? refused({ reason: 'lost', how: 'taken-over', agent: task.holder?.agent ?? null })
+      : heldByTask(task, seen.lease);
+  }
+  return decideUnclaimed(task, request);
+}
+
+function decideUnclaimed(task: Task, request: FinishRequest): Decision {
+  const { ended, mine, op } = request;
+  if (wasMine(ended, request) && ended.op === op && ended.term === task.term) return { kind: 'unchanged' };
+  if (!wasMine(mine, request)) return refused({ reason: 'not-claimed' });
+  if (task.state === 'cancelled') return refused({ reason: 'lost', how: 'cancelled', agent: null });
+  if (task.state !== 'open')
+    return refused({ reason: 'lost', how: task.state === 'failed' ? 'expired' : 'finished', agent: null });
+  if (task.term !== mine.term) return refused({ reason: 'lost', how: 'taken-over', agent: null });
+  return op === 'done' || op === 'go-on'
+    ? { kind: 'reclaim' }
+    : refused({ reason: 'lost', how: 'expired', agent: null });
+}
+
+function write(task: Task, { lease }: Seen, request: FinishRequest): Decision {
+  switch (request.op) {
+    case 'go-on':
+      return { kind: 'unchanged' };
+    case 'release':
+      return { kind: 'write', op: 'release', task: giveBack(task, lease), lease: 'free' };
+    case 'done':
+      return { kind: 'write', op: 'done', task: complete(task, lease, request.result), lease: 'free' };
+    case 'fail': {
+      const backoffMs = backoffMsAfter(task.attempts, request.random);
+      return { kind: 'write', op: 'fail', task: endAttempt(task, lease, request.error, backoffMs), lease: 'free' };
+    }
+  }
+}

@@ -1,0 +1,54 @@
+import type { HeldClaim } from './claim.ts';
+import type { Task, TaskOp } from './task.ts';
+
+/** What becomes of the claim ref in the push that moves the task. */
+export type LeaseChange = 'keep' | 'free' | HeldClaim;
+
+export type Via = 'free' | 'created' | 'takeover' | 'force' | 'already-mine';
+
+/** Why a request was refused. Each is a value: nothing broke. */
+export type Refusal =
+  | { readonly reason: 'not-found' }
+  | { readonly reason: 'bad-note'; readonly why: string }
+  | { readonly reason: 'went-back' }
+  | {
+      readonly reason: 'held';
+      readonly agent: string;
+      readonly session: string | null;
+      readonly claim: HeldClaim | null;
+    }
+  | { readonly reason: 'lost'; readonly how: LostHow; readonly agent: string | null }
+  | { readonly reason: 'not-claimed' }
+  | { readonly reason: 'wrong-state'; readonly state: Task['state']; readonly error: string | null }
+  | { readonly reason: 'blocked'; readonly by: readonly string[] }
+  | { readonly reason: 'paused' }
+  | { readonly reason: 'reserved'; readonly agent: string }
+  | { readonly reason: 'exists' };
+
+export type LostHow = 'taken-over' | 'expired' | 'cancelled' | 'finished';
+
+/**
+ * A decider's answer. `again`: when this write has won, decide once more on the fresh record (a takeover beyond the
+ * retry limit is an expiry first). `reclaim`: the tenure was pruned and nobody took the task: claim it again, then go on.
+ */
+export type Decision =
+  | {
+      readonly kind: 'write';
+      readonly op: TaskOp;
+      readonly task: Task;
+      readonly lease: LeaseChange;
+      readonly via?: Via;
+      readonly again?: true;
+    }
+  | { readonly kind: 'unchanged'; readonly via?: Via }
+  | { readonly kind: 'reclaim' }
+  | { readonly kind: 'refused'; readonly refusal: Refusal };
+
+export const refused = (refusal: Refusal): Decision => ({ kind: 'refused', refusal });
+
+/** What every transition needs from outside: a name, the time for people, and a new nonce. */
+export interface Stamp {
+  readonly by: string;
+  readonly at: string;
+  readonly nonce: string;
+}

@@ -1,0 +1,35 @@
+import { CoordError } from '../errors.ts';
+
+const form = /^[a-z0-9][a-z0-9._-]{0,63}$/;
+const windowsDevice = /^(con|prn|aux|nul|com[0-9]|lpt[0-9])(\..*)?$/;
+
+/** Whether a text is an id of a task or an agent as protocol 2 has them: one safe component of a ref's name. */
+export function isId(text: string): boolean {
+  return (
+    form.test(text) &&
+    !text.includes('..') &&
+    !text.endsWith('.') &&
+    !text.endsWith('.lock') &&
+    !windowsDevice.test(text)
+  );
+}
+
+/**
+ * An id as a person types it: capitals are folded, since two ids that differ in case alone are one file on some systems.
+ * @throws CoordError `bad-id`
+ */
+export function parseId(text: string, what = 'task id'): string {
+  const id = text.toLowerCase();
+  if (isId(id)) return id;
+  throw new CoordError('bad-id', `${JSON.stringify(text.slice(0, 80))} is no ${what}`, {
+    hint: 'An id has 1 to 64 of a-z 0-9 . _ - and begins with a letter or digit; no "..", no "/", no "." or ".lock" at its end, no Windows device name.',
+  });
+}
+
+/** A short id that two clones can't both choose; a collision is caught by the compare-and-swap. `random`: 0 <= x < 1. */
+export function generateTaskId(random: () => number): string {
+  const letters = '0123456789abcdefghjkmnpqrstvwxyz';
+  let id = 't-';
+  for (let i = 0; i < 7; i++) id += letters[Math.floor(random() * letters.length)];
+  return id;
+}

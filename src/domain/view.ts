@@ -1,0 +1,113 @@
+import type { HeldClaim } from './claim.ts';
+import { type Blocker, blockers, type ReadinessContext } from './readiness.ts';
+import { ownClaim, type Seen } from './seen.ts';
+import type { Task } from './task.ts';
+
+/** A task as the command line and the library show it (docs/cli.md, "Shapes"). */
+export interface ClaimView {
+  agent: string;
+  session: string;
+  term: number;
+  oid: string;
+  ttlMs: number;
+  claimedAt: string;
+  mine: boolean;
+  progress: Task['progress'];
+  observed: { ageMs: number; expired: boolean };
+}
+
+export interface TaskView extends Omit<Task, 'paused' | 'holder' | 'reserved' | 'backoffMs'> {
+  ready: boolean;
+  blockedBy: string[];
+  updatedAt: string;
+  claim: ClaimView | null;
+}
+
+export interface Observed {
+  ageMs: number;
+  expired: boolean;
+}
+
+export function claimView(claim: HeldClaim, oid: string, mine: boolean, observed: Observed): ClaimView {
+  const { agent, session, term, ttlMs, claimedAt, progress } = claim;
+  return { agent, session, term, oid, ttlMs, claimedAt, mine, progress, observed };
+}
+
+/** The claim that stands on a task: of its tenure, or one that the task doesn't know (held all the same). */
+function standing(seen: Seen, task: Task, mine: boolean, observed: Observed): ClaimView | null {
+  const { lease } = seen;
+  const own = ownClaim(task, lease);
+  if (own && lease.oid !== null) return claimView(own, lease.oid, mine, observed);
+  if (task.holder) {
+    const { agent, session, ttlMs } = task.holder;
+    return {
+      agent,
+      session,
+      term: task.term,
+      oid: lease.oid ?? '',
+      ttlMs,
+      claimedAt: '',
+      mine,
+      progress: task.progress,
+      observed,
+    };
+  }
+  if (lease.kind === 'held') return claimView(lease.claim, lease.oid, false, observed);
+  if (lease.kind === 'unreadable') {
+    return {
+      agent: 'unknown',
+      session: '',
+      term: task.term,
+      oid: lease.oid,
+      ttlMs: 30 * 60_000,
+      claimedAt: '',
+      mine: false,
+      progress: null,
+      observed,
+    };
+  }
+  return null;
+}
+
+export function taskView(
+  seen: Seen,
+  at: string,
+  task: Task,
+  mine: boolean,
+  observed: Observed,
+  context: ReadinessContext,
+): TaskView {
+  const { paused: _paused, holder: _holder, reserved: _reserved, backoffMs: _backoffMs, ...shown } = task;
+  const blocked = blockers(task, context);
+  const claim = standing(seen, task, mine, observed);
+  return {
+    ...shown,
+    progress: claim?.progress ?? task.progress,
+    ready: blocked.length === 0,
+    blockedBy: blocked.filter((one) => one.why === 'need').map((one) => one.id),
+    updatedAt: at,
+    claim,
+  };
+}
+
+/** A reason in words, for people. */
+export function blockerText(blocker: Blocker): string {
+  switch (blocker.why) {
+    case 'state':
+      return `is ${blocker.state}`;
+    case 'need':
+      return blocker.state === 'unknown'
+        ? `needs ${blocker.id}, which doesn't exist`
+        : `needs ${blocker.id} (${blocker.state})`;
+    case 'paused':
+      return 'is paused';
+    case 'reserved':
+      return `is reserved for ${blocker.agent}`;
+    case 'backoff':
+      return `waits ${Math.ceil(blocker.leftMs / 1000)} s before its next try`;
+    case 'external':
+      return 'is claimed by name only';
+    case 'held':
+      return 'has a claim that its log does not know';
+  }
+}

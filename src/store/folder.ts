@@ -1,0 +1,76 @@
+import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { CoordError } from '../errors.ts';
+
+/** A flat folder of small texts: what a clone keeps beside the book. Names are safe file names. */
+export interface Folder {
+  names(): string[];
+  read(name: string): string | null;
+  write(name: string, text: string): void;
+  remove(name: string): void;
+}
+
+let counter = 0;
+
+/** On disk; every write is a rename, so that a reader sees the old text or the new one, never a part. */
+export function fileFolder(path: string): Folder {
+  return {
+    names: () => ignoring(['ENOENT'], [], () => readdirSync(path).filter((name) => !name.endsWith('.new'))),
+    read: (name) => ignoring(['ENOENT'], null, () => readFileSync(join(path, name), 'utf8')),
+    write: (name, text) => writing(() => replaceFile(path, name, text)),
+    remove: (name) => writing(() => rmSync(join(path, name), { force: true })),
+  };
+}
+
+function replaceFile(folder: string, name: string, text: string): void {
+  mkdirSync(folder, { recursive: true });
+  const beside = join(folder, `${name}.${process.pid}-${counter++}.new`);
+  try {
+    writeFileSync(beside, text);
+    renameSync(beside, join(folder, name));
+  } catch (error) {
+    rmSync(beside, { force: true });
+    throw error;
+  }
+}
+
+/** In memory, for tests and the simulation. What is written survives the "process", as on a disk. */
+export function memoryFolder(): Folder {
+  const files = new Map<string, string>();
+  return {
+    names: () => [...files.keys()],
+    read: (name) => files.get(name) ?? null,
+    write: (name, text) => void files.set(name, text),
+    remove: (name) => void files.delete(name),
+  };
+}
+
+function codeOf(error: unknown): string {
+  return error instanceof Error && 'code' in error ? String(error.code) : '';
+}
+
+function ignoring<T>(codes: readonly string[], otherwise: T, action: () => T): T {
+  try {
+    return action();
+  } catch (error) {
+    if (codes.includes(codeOf(error))) return otherwise;
+    throw error;
+  }
+}
+
+const diskProblems: Readonly<Record<string, string>> = {
+  ENOSPC: 'the disk is full',
+  EDQUOT: 'the disk quota is used up',
+  EROFS: 'the disk is read-only',
+  EACCES: 'writing is not permitted',
+};
+
+function writing(action: () => void): void {
+  try {
+    action();
+  } catch (error) {
+    const problem = diskProblems[codeOf(error)];
+    if (problem === undefined) throw error;
+    throw new CoordError('unavailable', `${problem}: ${error instanceof Error ? error.message : ''}`, { cause: error });
+  }
+}

@@ -1,0 +1,73 @@
+import type { NewCommit, Oid, RefUpdate, SwapReport, Transport } from '../transport/port.ts';
+import { type Decoded, decodeRecord, type RecordKind } from './record-kind.ts';
+import type { RefLayout, Space } from './ref-layout.ts';
+
+/** Records on refs: which kind lives in which space is said once, and every read is decoded by it. */
+export interface RecordRead {
+  readonly ref: string;
+  readonly space: Space;
+  readonly name: string;
+  readonly decoded: Decoded<unknown>;
+}
+
+export interface BookRead {
+  readonly records: ReadonlyMap<string, RecordRead>;
+  readonly wentBack: ReadonlySet<string>;
+}
+
+export interface RecordStore {
+  readonly layout: RefLayout;
+  readonly objectFormat: 'sha1' | 'sha256';
+  /** @throws CoordError `unavailable` */
+  read(patterns: readonly string[]): Promise<BookRead>;
+  /** The commits of one ref's history from `tip` back, newest first, at most `max`. */
+  history<T>(kind: RecordKind<T>, tip: Oid, max: number): Promise<Decoded<T>[]>;
+  /** Whether `oid` is `tip` or among its first ancestors, as far as `max` steps. */
+  isAncestor(oid: Oid, tip: Oid, max: number): Promise<boolean>;
+  swap(updates: readonly RefUpdate[], options: { atomic: boolean; objects: readonly NewCommit[] }): Promise<SwapReport>;
+}
+
+export type KindOf = (space: Space, name: string) => RecordKind<unknown> | null;
+
+export function recordStore(transport: Transport, layout: RefLayout, kindOf: KindOf): RecordStore {
+  return {
+    layout,
+    objectFormat: transport.objectFormat,
+    async read(patterns) {
+      const { refs, wentBack } = await transport.list(patterns);
+      const known = [...refs].flatMap(([ref, oid]) => {
+        const place = layout.parse(ref);
+        const kind = place && kindOf(place.space, place.name);
+        return place && kind ? [{ ref, oid, ...place, kind }] : [];
+      });
+      const objects = await transport.read(known.map((one) => one.oid));
+      const records = new Map(
+        known.map(({ ref, oid, space, name, kind }) => {
+          return [ref, { ref, space, name, decoded: decodeRecord(kind, oid, objects.get(oid)) }];
+        }),
+      );
+      return { records, wentBack };
+    },
+    async history(kind, tip, max) {
+      const entries: Decoded<never>[] = [];
+      for await (const [oid, object] of walk(transport, tip, max))
+        entries.push(decodeRecord(kind, oid, object) as Decoded<never>);
+      return entries;
+    },
+    async isAncestor(oid, tip, max) {
+      for await (const [at] of walk(transport, tip, max)) if (at === oid) return true;
+      return false;
+    },
+    swap: (updates, options) => transport.compareAndSwap(updates, options),
+  };
+}
+
+/** First parents only: a task's log is a line. */
+async function* walk(transport: Transport, tip: Oid, max: number) {
+  let at: Oid | undefined = tip;
+  for (let step = 0; at !== undefined && step < max; step++) {
+    const object = (await transport.read([at])).get(at);
+    yield [at, object] as const;
+    at = object && 'parents' in object ? object.parents[0] : undefined;
+  }
+}

@@ -1,0 +1,35 @@
+/** Where the records of a book live (protocol 2). */
+export type Space = 'board' | 'claims' | 'agents' | 'coord';
+
+export interface RefLayout {
+  readonly prefix: string;
+  board(id: string): string;
+  claims(id: string): string;
+  agents(id: string): string;
+  readonly format: string;
+  readonly queue: string;
+  /** A pattern for everything in a space. */
+  all(space: Space): string;
+  /** The space and name of a ref of this book, or null. */
+  parse(ref: string): { space: Space; name: string } | null;
+}
+
+export function refLayout(prefix: string): RefLayout {
+  return {
+    prefix,
+    board: (id) => `${prefix}board/${id}`,
+    claims: (id) => `${prefix}claims/${id}`,
+    agents: (id) => `${prefix}agents/${id}`,
+    format: `${prefix}coord/format`,
+    queue: `${prefix}coord/queue`,
+    all: (space) => `${prefix}${space}/`,
+    parse(ref) {
+      if (!ref.startsWith(prefix)) return null;
+      const [space, name, ...rest] = ref.slice(prefix.length).split('/');
+      if (name === undefined || rest.length > 0) return null;
+      return space === 'board' || space === 'claims' || space === 'agents' || space === 'coord'
+        ? { space, name }
+        : null;
+    },
+  };
+}

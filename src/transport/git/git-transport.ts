@@ -1,0 +1,258 @@
+/**
+ * The book on any git remote, by `git push` with leases and protocol-v2 fetches by prefix into the store
+ * (protocol 1 and 5). The store's refs are the transport's only state; several processes share them.
+ *
+ * A list: fetch into the tracking refs → read them → let the kept refs follow. What doesn't descend from what is kept is
+ * looked at a second time before it is said to have gone back: another process of this clone may have pushed, and noted,
+ * a newer value after the first fetch began.
+ */
+import { dirname, join } from 'node:path';
+import { CoordError } from '../../errors.ts';
+import { checkPatterns, checkUpdates } from '../check-updates.ts';
+import { gitEnvironment } from '../git-process.ts';
+import { Reader } from '../local/reader.ts';
+import type { ObjectFormat } from '../objects/object-id.ts';
+import { writeLooseObjects } from '../objects/write-loose.ts';
+import type { CommitObject, Oid, RefList, RefUpdate, SwapOptions, SwapReport, Transport, Unreadable } from '../port.ts';
+import { fetchRefs } from './fetch.ts';
+import { withFileLock } from './file-lock.ts';
+import { compareKept, isAncestorIn, type KeptRefsOptions, moveKept } from './kept-refs.ts';
+import { listStoreRefs } from './list-refs.ts';
+import { type PushRequest, type PushResult, push } from './push.ts';
+import { matches, type RefMap, refMap, refspecs, selectRefs } from './ref-map.ts';
+import { RemoteGit } from './remote-git.ts';
+import { isStoreSound, openStore, removeStore, type StoreOptions } from './store-repository.ts';
+
+export interface GitTransportOptions {
+  /** The store's folder (`<coord>/store.git`). Made when absent. Its lock file stands beside it. */
+  readonly store: string;
+  /** The clone's common git folder. */
+  readonly cloneGitDir: string;
+  /** The clone's top folder, where relative URLs begin; the git folder of a bare clone. */
+  readonly cloneTop: string;
+  /** A remote's name or a URL. */
+  readonly remote: string;
+  /** `refs/`, or `refs/heads/…/` for places that accept branches only (protocol 2). */
+  readonly prefix: string;
+  readonly objectFormat: ObjectFormat;
+  readonly env: NodeJS.ProcessEnv;
+  /** For one request to the remote, and for a local git command. */
+  readonly limits: { readonly timeoutMs: number };
+}
+
+export function createGitTransport(options: GitTransportOptions): Transport {
+  return new GitTransport(options);
+}
+
+class GitTransport implements Transport {
+  readonly objectFormat: ObjectFormat;
+  readonly #remote: string;
+  readonly #store: StoreOptions;
+  readonly #map: RefMap;
+  readonly #git: RemoteGit;
+  readonly #keptOptions: KeptRefsOptions;
+  #reader: { readonly identity: string; readonly reader: Reader } | undefined;
+  /** What the last list asked for: fetched again when the store had to be made anew. */
+  #lastPatterns: readonly string[] = [];
+  #turn: Promise<unknown> = Promise.resolve();
+
+  constructor(options: GitTransportOptions) {
+    const { store, objectFormat, env, limits, prefix, remote } = options;
+    const { timeoutMs } = limits;
+    this.objectFormat = objectFormat;
+    this.#remote = remote;
+    this.#map = refMap(prefix);
+    this.#store = { store, objectFormat, env: gitEnvironment(env), timeoutMs };
+    this.#keptOptions = this.#store;
+    this.#git = new RemoteGit({ ...options, timeoutMs });
+  }
+
+  async list(patterns: readonly string[]): Promise<RefList> {
+    checkPatterns(patterns);
+    if (patterns.length === 0) return { refs: new Map(), wentBack: new Set() };
+    this.#lastPatterns = patterns;
+    return this.#locked(() => this.#repairing(() => this.#list(patterns)));
+  }
+
+  async read(oids: readonly Oid[]): Promise<ReadonlyMap<Oid, CommitObject | Unreadable>> {
+    const commits = await this.#readNow(oids).catch((error: unknown) => {
+      if (error instanceof CoordError && error.code === 'unavailable') return null;
+      throw error;
+    });
+    const isComplete = commits !== null && ![...commits.values()].some(isMissing);
+    if (isComplete || this.#lastPatterns.length === 0) return commits ?? this.#readNow(oids);
+    // all of these were shown once: if the store has lost objects, the remote still has them
+    await this.#locked(async () => {
+      await this.#discardIfBroken();
+      await this.#fetch(this.#lastPatterns);
+    });
+    return this.#readNow(oids);
+  }
+
+  async compareAndSwap(updates: readonly RefUpdate[], options: SwapOptions): Promise<SwapReport> {
+    checkUpdates(updates, this.objectFormat);
+    if (updates.length === 0) return { answers: new Map(), message: '', locks: [] };
+    const request = { remote: this.#remote, updates, atomic: options.atomic, foreign: options.foreign };
+    try {
+      let result = await this.#push(request, options);
+      if (blamesStore(result)) {
+        await this.#refill(updates);
+        result = await this.#push(request, options);
+      }
+      if ([...result.answers.values()].includes('unsent')) this.#git.forgetConfig();
+      await this.#noteApplied(updates, result);
+      const { answers, message, locks } = result;
+      return { answers, message, locks };
+    } catch (error) {
+      if (!(error instanceof CoordError) || error.code !== 'unavailable') throw error;
+      return { answers: new Map(updates.map(({ ref }) => [ref, 'unsent'])), message: error.message, locks: [] };
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.#turn;
+    await this.#reader?.reader.close();
+    this.#reader = undefined;
+  }
+
+  async #list(patterns: readonly string[]): Promise<RefList> {
+    await this.#fetch(patterns);
+    const { shown, kept } = await this.#standing(patterns);
+    const first = await this.#followKept(kept, shown);
+    if (first.length === 0) return { refs: shown, wentBack: new Set() };
+    await this.#fetch(first);
+    const second = await this.#standing(first);
+    const before = new Map([...kept].filter(([ref]) => first.includes(ref)));
+    const wentBack = await this.#followKept(before, second.shown);
+    const refs = new Map([...shown].filter(([ref]) => !first.includes(ref)));
+    for (const [ref, oid] of second.shown) refs.set(ref, oid);
+    return { refs, wentBack: new Set(wentBack) };
+  }
+
+  /** Moves the kept refs that can follow; answers those that can't. */
+  async #followKept(kept: ReadonlyMap<string, Oid>, shown: ReadonlyMap<string, Oid>): Promise<readonly string[]> {
+    const board = new Map([...shown].filter(([ref]) => this.#map.isKept(ref)));
+    const reader = await this.#open();
+    const { moves, behind } = await compareKept(kept, board, (ancestor, descendant) =>
+      isAncestorIn(reader, this.#keptOptions, ancestor, descendant),
+    );
+    await moveKept(this.#keptOptions, moves, this.objectFormat);
+    return behind;
+  }
+
+  /** What the last fetch showed, and what is kept, of the refs that the patterns mean. */
+  async #standing(patterns: readonly string[]) {
+    const names = [...patterns.map((pattern) => this.#map.tracking(pattern)), ...this.#keptNames(patterns)];
+    const all = await listStoreRefs(this.#store, names);
+    const kept = new Map([...all].filter(([ref]) => this.#map.isKept(ref) && matches(patterns, ref)));
+    return { shown: selectRefs(all, patterns, this.#map), kept };
+  }
+
+  #keptNames(patterns: readonly string[]): string[] {
+    const { keptPrefix } = this.#map;
+    if (patterns.some((pattern) => pattern.endsWith('/') && keptPrefix.startsWith(pattern))) return [keptPrefix];
+    return patterns.filter((pattern) => this.#map.isKept(pattern));
+  }
+
+  async #push(request: PushRequest, { objects }: SwapOptions): Promise<PushResult> {
+    await this.#open();
+    await writeLooseObjects(join(this.#store.store, 'objects'), this.objectFormat, objects);
+    return push(this.#git, request);
+  }
+
+  /** Brings back what a push found missing: the store was damaged, or removed, since the last list. */
+  async #refill(updates: readonly RefUpdate[]): Promise<void> {
+    await this.#locked(async () => {
+      await this.#discardIfBroken();
+      await this.#fetch([...this.#lastPatterns, ...updates.map(({ ref }) => ref)]);
+    });
+  }
+
+  /** Our own moves of task logs are remembered at once: a remote that loses them next has gone back. */
+  async #noteApplied(updates: readonly RefUpdate[], { answers }: PushResult): Promise<void> {
+    const moves = updates.filter(({ ref }) => this.#map.isKept(ref) && answers.get(ref) === 'applied');
+    await moveKept(this.#keptOptions, moves, this.objectFormat);
+  }
+
+  async #fetch(patterns: readonly string[]): Promise<void> {
+    await this.#open();
+    try {
+      await fetchRefs(this.#git, {
+        store: this.#store.store,
+        remote: this.#remote,
+        refspecs: refspecs(patterns, this.#map),
+      });
+    } catch (error) {
+      this.#git.forgetConfig();
+      throw error;
+    }
+  }
+
+  /** Runs a request once more on a new store, when it failed and the store turns out to be broken. */
+  async #repairing<T>(work: () => Promise<T>): Promise<T> {
+    try {
+      return await work();
+    } catch (error) {
+      if (!(error instanceof CoordError) || error.code !== 'unavailable') throw error;
+      if (!(await this.#discardIfBroken())) throw error;
+      return work();
+    }
+  }
+
+  /** Looks the store through, and takes it away when it is broken. Answers whether it was. */
+  async #discardIfBroken(): Promise<boolean> {
+    const identity = await openStore(this.#store);
+    if (await isStoreSound(this.#store)) return false;
+    await this.#reader?.reader.close();
+    this.#reader = undefined;
+    await removeStore(this.#store, identity);
+    return true;
+  }
+
+  async #readNow(oids: readonly Oid[]): Promise<Map<Oid, CommitObject | Unreadable>> {
+    const reader = await this.#open();
+    try {
+      return await reader.commits(oids);
+    } catch (error) {
+      // closed under us, because the store was replaced meanwhile
+      if (this.#reader?.reader === reader) throw error;
+      return (await this.#open()).commits(oids);
+    }
+  }
+
+  /** The reader of the store as it is now: somebody may have removed or replaced it since. */
+  async #open(): Promise<Reader> {
+    const identity = await openStore(this.#store);
+    if (this.#reader?.identity === identity) return this.#reader.reader;
+    const previous = this.#reader?.reader;
+    const reader = new Reader({ gitDir: this.#store.store, env: this.#store.env, timeoutMs: this.#store.timeoutMs });
+    this.#reader = { identity, reader };
+    await previous?.close();
+    return reader;
+  }
+
+  /** One fetch at a time: in this process by turns, among processes by the lock file. */
+  #locked<T>(work: () => Promise<T>): Promise<T> {
+    const lock = join(dirname(this.#store.store), 'fetch.lock');
+    // a holder runs a few commands, each of which ends in time
+    const holdMsMax = 4 * this.#store.timeoutMs;
+    const result = this.#turn.then(async () => {
+      await openStore(this.#store);
+      return withFileLock(lock, holdMsMax, work);
+    });
+    this.#turn = result.catch(() => {});
+    return result;
+  }
+}
+
+function isMissing(commit: CommitObject | Unreadable): boolean {
+  return 'unreadable' in commit && commit.unreadable === 'missing';
+}
+
+/** Whether the push may have failed for an object that the store lacks. */
+function blamesStore({ answers, stderr }: PushResult): boolean {
+  if ([...answers.values()].includes('applied')) return false;
+  return /bad object|unable to read|object file .* is (empty|corrupt)|loose object|not a valid|missing (blob|tree|commit)|did not receive expected object|Could not read [0-9a-f]{40}|eof before pack header|not a git repository|src refspec/i.test(
+    stderr,
+  );
+}

@@ -1,0 +1,82 @@
+/**
+ * The store's memory of the task logs: `<prefix>board/*` under their own names, moved by fast-forward only, so that a
+ * remote which went back behind what this clone once saw is noticed (protocol 5, "A book that went back").
+ */
+import { runGit } from '../git-process.ts';
+import type { Reader } from '../local/reader.ts';
+import type { ObjectFormat } from '../objects/object-id.ts';
+import type { Oid, RefUpdate } from '../port.ts';
+
+export interface KeptRefsOptions {
+  readonly store: string;
+  readonly env: NodeJS.ProcessEnv;
+  readonly timeoutMs: number;
+}
+
+export interface KeptReading {
+  /** Kept refs that can follow the remote. */
+  readonly moves: readonly RefUpdate[];
+  /** Refs that show something that doesn't descend from what is kept, or nothing. */
+  readonly behind: readonly string[];
+}
+
+/** Longer ways between two readings are walked by git. */
+const walkMax = 64;
+
+/** Compares what is kept with what the remote showed; both hold the same selection of refs. */
+export async function compareKept(
+  kept: ReadonlyMap<string, Oid>,
+  shown: ReadonlyMap<string, Oid>,
+  isAncestor: (ancestor: Oid, descendant: Oid) => Promise<boolean>,
+): Promise<KeptReading> {
+  const moves: RefUpdate[] = [];
+  const behind: string[] = [];
+  for (const [ref, to] of shown) {
+    const from = kept.get(ref);
+    if (from === undefined) moves.push({ ref, from: null, to });
+    else if (from !== to) {
+      if (await isAncestor(from, to)) moves.push({ ref, from, to });
+      else behind.push(ref);
+    }
+  }
+  for (const ref of kept.keys()) if (!shown.has(ref)) behind.push(ref);
+  return { moves, behind };
+}
+
+/** Whether `descendant` is reached from `ancestor`: over first parents in process, else by git. */
+export async function isAncestorIn(
+  reader: Reader,
+  options: KeptRefsOptions,
+  ancestor: Oid,
+  descendant: Oid,
+): Promise<boolean> {
+  let at: Oid | undefined = descendant;
+  for (let steps = 0; at !== undefined && steps < walkMax; steps++) {
+    if (at === ancestor) return true;
+    const commit = (await reader.commits([at])).get(at);
+    if (commit === undefined || 'unreadable' in commit || commit.parents.length > 1) break;
+    at = commit.parents[0];
+  }
+  if (at === undefined) return false;
+  const args = ['merge-base', '--is-ancestor', ancestor, descendant];
+  const { status } = await runGit(args, { gitDir: options.store, env: options.env, timeoutMs: options.timeoutMs });
+  return status === 0;
+}
+
+/**
+ * Moves kept refs, in one transaction. It fails when another process moved one of them meanwhile; nothing is lost
+ * then, because the next list compares again.
+ */
+export async function moveKept(
+  { store, env, timeoutMs }: KeptRefsOptions,
+  moves: readonly RefUpdate[],
+  objectFormat: ObjectFormat,
+): Promise<void> {
+  if (moves.length === 0) return;
+  const absent = '0'.repeat(objectFormat === 'sha1' ? 40 : 64);
+  const lines = moves.map(({ ref, from, to }) =>
+    to === null ? `delete ${ref}\0${from ?? absent}\0` : `update ${ref}\0${to}\0${from ?? absent}\0`,
+  );
+  const args = ['-c', 'core.hooksPath=/dev/null', 'update-ref', '--no-deref', '--stdin', '-z'];
+  await runGit(args, { gitDir: store, env, timeoutMs, input: lines.join('') });
+}

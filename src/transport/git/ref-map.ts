@@ -1,0 +1,68 @@
+/**
+ * Which refs of the remote are fetched, and where they stand in the store.
+ *
+ *   refs/coord/remote/…        the book as the last fetch saw it: forced, pruned
+ *   refs/coord/remote-other/…  other refs of the remote (a landing's target), likewise
+ *   <prefix>board/…            kept: moved by fast-forward only (protocol 5, a book that went back)
+ */
+import type { Oid } from '../port.ts';
+
+const bookRoot = 'refs/coord/remote/';
+const otherRoot = 'refs/coord/remote-other/';
+
+export interface RefMap {
+  /** Where the store tracks this ref or prefix of the remote. */
+  tracking(remote: string): string;
+  /** The remote's ref that this tracking ref stands for. */
+  remote(tracking: string): string;
+  /** Whether the store keeps this ref of the remote. */
+  isKept(remote: string): boolean;
+  readonly keptPrefix: string;
+}
+
+/** `prefix` as in protocol 2: `refs/`, or `refs/heads/…/` for places that accept branches only. */
+export function refMap(prefix: string): RefMap {
+  const keptPrefix = `${prefix}board/`;
+  return {
+    tracking: (remote) =>
+      remote.startsWith(prefix) ? bookRoot + remote.slice(prefix.length) : otherRoot + remote.slice('refs/'.length),
+    remote: (tracking) =>
+      tracking.startsWith(bookRoot)
+        ? prefix + tracking.slice(bookRoot.length)
+        : `refs/${tracking.slice(otherRoot.length)}`,
+    isKept: (remote) => remote.startsWith(keptPrefix),
+    keptPrefix,
+  };
+}
+
+/**
+ * The refspecs for these patterns. An exact ref is asked for as a glob too, because one that is missing is an error
+ * otherwise; what it brings beyond that ref is filtered by `matches`. A pattern within another one is left out.
+ */
+export function refspecs(patterns: readonly string[], map: RefMap): string[] {
+  const mapped = [...new Set(patterns)].map((remote) => ({ remote, tracking: map.tracking(remote) }));
+  return mapped
+    .filter(
+      ({ tracking }) => !mapped.some((other) => other.tracking !== tracking && tracking.startsWith(other.tracking)),
+    )
+    .map(({ remote, tracking }) => `+${remote}*:${tracking}*`);
+}
+
+/** Whether one of the patterns means this ref: one that ends in `/` everything below it, another exactly that ref. */
+export function matches(patterns: readonly string[], ref: string): boolean {
+  return patterns.some((pattern) => (pattern.endsWith('/') ? ref.startsWith(pattern) : ref === pattern));
+}
+
+/** The refs of `listed` (tracking refs of the store) that the patterns mean, by their names on the remote. */
+export function selectRefs(
+  listed: ReadonlyMap<string, Oid>,
+  patterns: readonly string[],
+  map: RefMap,
+): Map<string, Oid> {
+  const wanted = patterns.map((pattern) => map.tracking(pattern));
+  const selected = new Map<string, Oid>();
+  for (const [tracking, oid] of listed) {
+    if (matches(wanted, tracking)) selected.set(map.remote(tracking), oid);
+  }
+  return selected;
+}

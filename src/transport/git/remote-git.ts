@@ -1,0 +1,73 @@
+/** Runs git in the store against the remote, with the clone's configuration and nothing of the user's hooks. */
+
+import { existsSync } from 'node:fs';
+import { type GitResult, gitEnvironment, runGit } from '../git-process.ts';
+import type { ForeignObjects } from '../port.ts';
+import { type CloneConfig, readCloneConfig } from './clone-config.ts';
+
+export interface RemoteGitOptions {
+  readonly store: string;
+  readonly cloneGitDir: string;
+  readonly cloneTop: string;
+  readonly env: NodeJS.ProcessEnv;
+  /** For one request to the remote. */
+  readonly timeoutMs: number;
+}
+
+/** Settings of the user's that would change what our commands do. */
+const fixedConfig = [
+  'core.hooksPath=/dev/null',
+  'protocol.version=2',
+  'push.pushOption=',
+  'push.negotiate=false',
+  'fetch.writeCommitGraph=false',
+  'fetch.fsckObjects=false',
+];
+
+export class RemoteGit {
+  readonly #options: RemoteGitOptions;
+  #config: Promise<CloneConfig> | undefined;
+
+  constructor(options: RemoteGitOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * Runs one command in the clone's top folder, where relative URLs and paths begin.
+   * @throws CoordError `config` when the clone's configuration can't be read
+   */
+  async run(args: readonly string[], foreign?: ForeignObjects): Promise<GitResult> {
+    const { store, cloneTop, env, timeoutMs } = this.#options;
+    const config = await this.#cloneConfig();
+    const settings = config.limitsSlowHttp ? fixedConfig : [...fixedConfig, ...slowHttpLimits(timeoutMs)];
+    const extra = foreign === undefined ? config.variables : { ...config.variables, ...lend(foreign) };
+    const flags = settings.flatMap((setting) => ['-c', setting]);
+    const located = [`--git-dir=${store}`, '--no-replace-objects', ...flags, ...args];
+    return runGit(located, { cwd: cloneTop, env: gitEnvironment(env, extra), timeoutMs });
+  }
+
+  /** Has the configuration read again before the next command: after a failure, a token may have been renewed there. */
+  forgetConfig(): void {
+    this.#config = undefined;
+  }
+
+  #cloneConfig(): Promise<CloneConfig> {
+    const { store, cloneGitDir, cloneTop, env, timeoutMs } = this.#options;
+    this.#config ??= readCloneConfig({ store, cloneGitDir, cloneTop, env: gitEnvironment(env), timeoutMs });
+    this.#config.catch(() => this.forgetConfig());
+    return this.#config;
+  }
+}
+
+/** Without them git waits for a lost HTTP reply for ever (trap 17). */
+function slowHttpLimits(timeoutMs: number): string[] {
+  return ['http.lowSpeedLimit=1', `http.lowSpeedTime=${Math.max(1, Math.floor(timeoutMs / 2000))}`];
+}
+
+/** The clone's objects and its shallow file, for this one process. */
+function lend({ objectDirectory, shallowFile }: ForeignObjects): NodeJS.ProcessEnv {
+  // a list separated by colons, in which a name may be quoted as in C
+  const quoted = /[:"\\]/.test(objectDirectory) ? `"${objectDirectory.replace(/["\\]/g, '\\$&')}"` : objectDirectory;
+  const shallow = existsSync(shallowFile) ? { GIT_SHALLOW_FILE: shallowFile } : {};
+  return { GIT_ALTERNATE_OBJECT_DIRECTORIES: quoted, ...shallow };
+}

@@ -1,0 +1,110 @@
+/**
+ * Writes loose objects as git does, without starting git: beside, then renamed, so that a crash or a full disk never
+ * leaves half an object under its final name (git would skip writing it ever after).
+ */
+import { randomBytes } from 'node:crypto';
+import { chmod, mkdir, open, rename, stat, unlink, utimes } from 'node:fs/promises';
+import { join } from 'node:path';
+import { deflateSync } from 'node:zlib';
+import { CoordError } from '../../errors.ts';
+import type { NewCommit, Oid } from '../port.ts';
+import { emptyTreeOid, framed, type ObjectFormat, type ObjectType, objectId } from './object-id.ts';
+
+/** gc removes empty fan-out folders, also between our making one and our using it. */
+const fanOutAttemptsMax = 3;
+
+/**
+ * Writes the commits and the empty tree that they all have. Objects that are there already are only given a new date,
+ * so that gc lets them live.
+ * @throws CoordError `unavailable` when the disk is full or read-only, or the folder may not be written
+ */
+export async function writeLooseObjects(
+  objectDirectory: string,
+  format: ObjectFormat,
+  commits: readonly NewCommit[],
+): Promise<void> {
+  if (commits.length === 0) return;
+  try {
+    await writeLoose(objectDirectory, emptyTreeOid(format), 'tree', Buffer.alloc(0));
+    for (const { oid, body } of commits) {
+      if (objectId(format, 'commit', body) !== oid) throw new CoordError('internal', `the commit is not ${oid}`);
+      await writeLoose(objectDirectory, oid, 'commit', body);
+    }
+  } catch (error) {
+    throw error instanceof CoordError ? error : writeFailure(error, objectDirectory);
+  }
+}
+
+async function writeLoose(objectDirectory: string, oid: Oid, type: ObjectType, body: Buffer): Promise<void> {
+  const folder = join(objectDirectory, oid.slice(0, 2));
+  const path = join(folder, oid.slice(2));
+  if (await freshen(path)) return;
+  const bytes = deflateSync(framed(type, body));
+  for (let attempt = 1; ; attempt++) {
+    try {
+      await writeBeside(folder, path, bytes);
+      return;
+    } catch (error) {
+      if (codeOf(error) !== 'ENOENT' || attempt === fanOutAttemptsMax) throw error;
+      await makeFanOut(objectDirectory, folder);
+    }
+  }
+}
+
+/** Whether the object is there. An empty file is what a power cut leaves, and is written again. */
+async function freshen(path: string): Promise<boolean> {
+  const now = new Date();
+  try {
+    if ((await stat(path)).size === 0) return false;
+    await utimes(path, now, now);
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT') return false;
+    // another user's file in a shared repository can't be dated by us; it is there all the same
+    if (codeOf(error) !== 'EPERM') throw error;
+  }
+  return true;
+}
+
+async function writeBeside(folder: string, path: string, bytes: Buffer): Promise<void> {
+  // gc clears away what is named so
+  const beside = join(folder, `tmp_obj_${randomBytes(8).toString('hex')}`);
+  const file = await open(beside, 'wx', 0o444);
+  try {
+    try {
+      await file.writeFile(bytes);
+    } finally {
+      await file.close();
+    }
+    await rename(beside, path);
+  } catch (error) {
+    await unlink(beside).catch(() => {});
+    throw error;
+  }
+}
+
+/** A new fan-out folder gets the rights of the object folder: in a shared repository others write there too. */
+async function makeFanOut(objectDirectory: string, folder: string): Promise<void> {
+  const { mode } = await stat(objectDirectory);
+  try {
+    await mkdir(folder);
+  } catch (error) {
+    if (codeOf(error) === 'EEXIST') return;
+    throw error;
+  }
+  await chmod(folder, mode & 0o7777);
+}
+
+function writeFailure(error: unknown, objectDirectory: string): CoordError {
+  const code = codeOf(error);
+  const cause =
+    { ENOSPC: 'disk full', EDQUOT: 'disk full (quota)', EROFS: 'read-only file system', EACCES: 'permission denied' }[
+      code
+    ] ?? (error instanceof Error ? error.message : String(error));
+  return new CoordError('unavailable', `objects could not be written to ${objectDirectory}: ${cause}`, {
+    cause: error,
+  });
+}
+
+function codeOf(error: unknown): string {
+  return error instanceof Error && 'code' in error ? String(error.code) : '';
+}

@@ -1,0 +1,96 @@
+/**
+ * The transport port: the three things that the protocol needs of the place where the book lives.
+ *
+ * A transport knows refs and commits, nothing of tasks. Every write is a compare-and-swap; what a report says of a ref
+ * is what the other side answered, and the store settles what that means by reading again (protocol 5).
+ *
+ * Outcomes of a write, ref by ref:
+ *   applied   the other side said that this ref moved
+ *   conflict  it said that this ref was not at `from`, or was locked (both read the same: trap 4)
+ *   refused   it said no for another reason: a hook, a policy, rights, a full disk
+ *   unknown   the connection ended after the request was sent, and nothing was said of this ref
+ *   unsent    nothing was sent: the other side was not reached, or the client's own check failed for another ref
+ */
+export type Oid = string;
+
+export interface RefUpdate {
+  readonly ref: string;
+  /** The value it must have now; null: it must not exist. */
+  readonly from: Oid | null;
+  /** The value it shall have; null: deleted. Never equal to `from`: an unchanged ref guards nothing (trap 2). */
+  readonly to: Oid | null;
+}
+
+/** A commit of the book, made in process. `body` is the object without its header. */
+export interface NewCommit {
+  readonly oid: Oid;
+  readonly body: Buffer;
+}
+
+/** Objects of the user's clone that a landing's push carries, lent for that one push. */
+export interface ForeignObjects {
+  /** The clone's object folder (`$GIT_COMMON_DIR/objects`). */
+  readonly objectDirectory: string;
+  /** The clone's shallow file, whether or not it exists. */
+  readonly shallowFile: string;
+}
+
+export interface SwapOptions {
+  /** All refs or none. Without it every ref stands alone. */
+  readonly atomic: boolean;
+  /** New commits that the values need and the other side may lack. */
+  readonly objects: readonly NewCommit[];
+  readonly foreign?: ForeignObjects | undefined;
+}
+
+export type RefAnswer = 'applied' | 'conflict' | 'refused' | 'unknown' | 'unsent';
+
+export interface SwapReport {
+  /** One answer for each ref of the request. */
+  readonly answers: ReadonlyMap<string, RefAnswer>;
+  /** The other side's own words, without control characters; empty when all was applied. */
+  readonly message: string;
+  /** Lock files that the other side named as standing in the way (absolute paths there). */
+  readonly locks: readonly string[];
+}
+
+export interface RefList {
+  readonly refs: ReadonlyMap<string, Oid>;
+  /** Refs whose value went back behind what this clone once saw there, or vanished (protocol 5). */
+  readonly wentBack: ReadonlySet<string>;
+}
+
+/** A commit as a reader needs it. */
+export interface CommitObject {
+  readonly parents: readonly Oid[];
+  /** The committer date, for people: milliseconds since the epoch. */
+  readonly committedMs: number;
+  readonly message: string;
+}
+
+/** Why an object could not be read as a commit of the book. */
+export type Unreadable = { readonly unreadable: 'missing' | 'not-a-commit' | 'oversized' };
+
+/** Largest commit object that is read: the largest note (256 KiB) and its header. */
+export const commitBytesMax = 256 * 1024 + 4096;
+
+export interface Transport {
+  /** Which object hash the book uses. */
+  readonly objectFormat: 'sha1' | 'sha256';
+  /**
+   * The values of all refs that match: a pattern that ends in `/` matches everything below it, any other exactly
+   * that ref. Not a snapshot: a server lists ref by ref (trap 36).
+   * @throws CoordError `unavailable` when the other side could not be asked. Never an empty list for that (trap 30).
+   */
+  list(patterns: readonly string[]): Promise<RefList>;
+  /**
+   * The commits of these oids, all of which a `list` of this transport or a write through it has shown, or a `read` as
+   * the parent of another.
+   * @throws CoordError `unavailable`
+   */
+  read(oids: readonly Oid[]): Promise<ReadonlyMap<Oid, CommitObject | Unreadable>>;
+  /** Moves refs, each guarded by its old value. Updates are carried out in the order given. Never throws for a refusal. */
+  compareAndSwap(updates: readonly RefUpdate[], options: SwapOptions): Promise<SwapReport>;
+  /** Ends child processes. The transport may not be used afterwards. */
+  close(): Promise<void>;
+}
