@@ -1,1 +1,13 @@
-export { run } from './frame/unfinished.ts';
+import type { Run } from './frame/spec.ts';
+import { taskInput } from './task-input.ts';
+import { withBook } from './with-book.ts';
+
+export const run: Run = (context, parsed) =>
+  withBook(context, parsed, async ({ book, command }) => {
+    const [title = ''] = parsed.positionals;
+    const task = await book.add({ ...taskInput(parsed), title, id: parsed.text('id') }, command);
+    const text = task.created
+      ? `${task.id}: added (git coord claim ${task.id})\n`
+      : `${task.id}: was there already, with the same content\n`;
+    return { data: task, text };
+  });

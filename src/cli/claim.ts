@@ -1,1 +1,56 @@
-export { run } from './frame/unfinished.ts';
+import { ownerProcess } from '../config/owner.ts';
+import type { ClaimRequest } from '../coordinator/book.ts';
+import type { ClaimResult } from '../coordinator/claim-task.ts';
+import { CoordError } from '../errors.ts';
+import { filterOf } from './filter.ts';
+import type { Context } from './frame/context.ts';
+import type { Parsed } from './frame/parse.ts';
+import type { Run } from './frame/spec.ts';
+import { oneLine } from './frame/text.ts';
+import { withBook } from './with-book.ts';
+
+export const run: Run = (context, parsed) => {
+  const [id] = parsed.positionals;
+  const next = parsed.flag('next');
+  if ((id === undefined) !== next) {
+    throw new CoordError(
+      'usage',
+      next ? 'claim takes an id or --next, not both' : 'claim what? Name a task or say --next',
+      {
+        next: ['git coord claim --next', 'git coord ready'],
+      },
+    );
+  }
+  return withBook(context, parsed, async ({ book, command }) => {
+    const request = claimRequest(context, parsed);
+    const result =
+      id === undefined
+        ? await book.next(filterOf(parsed, false), request, command)
+        : await book.claim(id, request, command);
+    return { data: result, text: claimedText(result) };
+  });
+};
+
+function claimRequest(context: Context, parsed: Parsed): ClaimRequest {
+  const pid =
+    parsed.number('owner-pid') ?? (context.env.COORD_OWNER_PID ? Number(context.env.COORD_OWNER_PID) : undefined);
+  return {
+    ttlMs: parsed.number('ttl'),
+    waitMs: parsed.number('wait'),
+    force: parsed.flag('force'),
+    create: !parsed.flag('no-create'),
+    owner: pid === undefined ? undefined : ownerProcess(pid),
+  };
+}
+
+const viaText = {
+  free: 'claimed',
+  created: 'created and claimed',
+  takeover: 'taken over: its lease had expired',
+  force: 'taken from its holder',
+  'already-mine': 'yours already',
+} as const;
+
+export function claimedText({ task, via }: ClaimResult): string {
+  return `${task.id}: ${viaText[via]} (term ${task.term}): ${oneLine(task.title)}\n`;
+}

@@ -1,1 +1,30 @@
-export { run } from './frame/unfinished.ts';
+import type { ClaimResult } from '../coordinator/claim-task.ts';
+import type { TaskView } from '../domain/view.ts';
+import { CoordError } from '../errors.ts';
+import { claimedText } from './claim.ts';
+import type { Run } from './frame/spec.ts';
+import { jsonOrFile } from './task-input.ts';
+import { withBook } from './with-book.ts';
+
+export const run: Run = (context, parsed) => {
+  const text = parsed.text('result');
+  const result = text === undefined ? null : jsonOrFile(text, '--result', context.cwd);
+  return withBook(context, parsed, async ({ book, command }) => {
+    const task = await book.done(parsed.positionals[0] ?? '', result, command);
+    const said = `${task.id}: done\n`;
+    if (!parsed.flag('next')) return { data: task, text: said };
+    return { ...(await thenNext(task, () => book.next({}, {}, `${command} (next)`), said)) };
+  });
+};
+
+/** Two pushes, two results: that nothing is ready doesn't undo what is done. */
+async function thenNext(task: TaskView, next: () => Promise<ClaimResult>, said: string) {
+  try {
+    const claimed = await next();
+    return { data: { ...task, next: claimed }, text: said + claimedText(claimed) };
+  } catch (error) {
+    if (!(error instanceof CoordError)) throw error;
+    if (error.code === 'not-ready') return { data: { ...task, next: null }, text: `${said}${error.message}\n` };
+    return { data: { ...task, next: null }, text: said, failure: error };
+  }
+}

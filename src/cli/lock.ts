@@ -1,1 +1,71 @@
-export { run } from './frame/unfinished.ts';
+import { spawn } from 'node:child_process';
+import { constants } from 'node:os';
+import { ownerProcess } from '../config/owner.ts';
+import type { Book } from '../coordinator/book.ts';
+import { CoordError } from '../errors.ts';
+import type { Answer } from './frame/context.ts';
+import type { Run } from './frame/spec.ts';
+import { withBook } from './with-book.ts';
+
+/** Like flock: claims, runs, releases. The claim lives and dies with this process. */
+export const run: Run = (context, parsed) => {
+  const [name = ''] = parsed.positionals;
+  const [program, ...args] = parsed.rest;
+  if (program === undefined)
+    throw new CoordError('usage', 'lock runs a command: name one after --', {
+      next: [`git coord lock ${name || 'deploy'} -- make deploy`],
+    });
+  return withBook(context, parsed, async ({ book, command }): Promise<Answer> => {
+    try {
+      await book.claim(name, { lock: true, owner: ownerProcess(process.pid), waitMs: parsed.number('wait') }, command);
+    } catch (error) {
+      const held = error instanceof CoordError && error.code === 'held';
+      const exitCode = parsed.number('conflict-exit-code');
+      if (!held || exitCode === undefined) throw error;
+      context.warn(error.message);
+      return { data: { ran: false }, text: '', exitCode };
+    }
+    const status = await runCommand(program, args, context.cwd, context.env);
+    return released(book, name, command, status);
+  });
+};
+
+async function released(book: Book, name: string, command: string, status: number): Promise<Answer> {
+  try {
+    const task = await book.release(name, command);
+    return { data: { ran: true, task, status }, text: '', exitCode: status };
+  } catch (error) {
+    if (!(error instanceof CoordError)) throw error;
+    // The command has run, but not under the lock to its end, or the lock stays until its lease runs out.
+    return { data: { ran: true, status }, text: '', failure: error };
+  }
+}
+
+const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+
+/** Its exit status as a shell would give it; signals that we get are for the command, and the lock is given back after it. */
+function runCommand(
+  program: string,
+  args: readonly string[],
+  cwd: string,
+  env: Readonly<Record<string, string | undefined>>,
+): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(program, args, { cwd, env: env as NodeJS.ProcessEnv, stdio: 'inherit' });
+    const pass = (signal: NodeJS.Signals) => child.kill(signal);
+    for (const signal of signals) process.on(signal, pass);
+    const end = () => {
+      for (const signal of signals) process.off(signal, pass);
+    };
+    child.once('error', (error: NodeJS.ErrnoException) => {
+      end();
+      if (error.code === 'ENOENT') resolve(127);
+      else if (error.code === 'EACCES') resolve(126);
+      else reject(error);
+    });
+    child.once('exit', (code, signal) => {
+      end();
+      resolve(code ?? 128 + (signal ? (constants.signals[signal] ?? 0) : 0));
+    });
+  });
+}

@@ -1,1 +1,24 @@
-export { run } from './frame/unfinished.ts';
+import type { Run } from './frame/spec.ts';
+import { table } from './frame/table.ts';
+import { readingBook } from './with-book.ts';
+
+export const run: Run = (context, parsed) =>
+  readingBook(context, parsed, async ({ book }) => {
+    const log = await book.log(parsed.positionals[0] ?? '');
+    const columns = [
+      { title: 'WHEN' },
+      { title: 'WHAT', paint: context.style.bold },
+      { title: 'WHO' },
+      { title: 'TERM', align: 'right' as const },
+      { title: 'CHANGED', flexible: true },
+    ];
+    const rows = log.entries.map(({ at, op, by, term, changes }) => [at, op, by, String(term), changedText(changes)]);
+    return { data: log, text: table(columns, rows, { columns: context.terminal.columns, header: context.style.dim }) };
+  });
+
+function changedText(changes: object): string {
+  return Object.entries(changes)
+    .filter(([name]) => name !== 'term')
+    .map(([name, value]) => `${name}: ${typeof value === 'string' ? value : JSON.stringify(value)}`)
+    .join(', ');
+}

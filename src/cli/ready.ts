@@ -1,1 +1,25 @@
-export { run } from './frame/unfinished.ts';
+import { blockerText } from '../domain/readiness-words.ts';
+import { filterOf } from './filter.ts';
+import type { Run } from './frame/spec.ts';
+import { table } from './frame/table.ts';
+import { taskTable } from './task-text.ts';
+import { readingBook } from './with-book.ts';
+
+export const run: Run = (context, parsed) =>
+  readingBook(context, parsed, async ({ book }) => {
+    const filter = filterOf(parsed, true);
+    const all = await book.list({ ...filter, limit: undefined });
+    const tasks = all.tasks.filter((task) => task.ready).slice(0, filter.limit ?? all.tasks.length);
+    const text = tasks.length > 0 ? taskTable(context, tasks) : 'nothing is ready\n';
+    if (!parsed.flag('explain')) return { data: { tasks, asOf: all.asOf }, text };
+    const others = all.tasks.filter((task) => !task.ready && task.state !== 'done' && task.state !== 'cancelled');
+    const explained = others.map((task) => ({
+      id: task.id,
+      because: (all.blockers.get(task.id) ?? []).map(blockerText),
+    }));
+    const rows = explained.map(({ id, because }) => [id, because.join('; ')]);
+    const why = table([{ title: 'NOT READY' }, { title: 'BECAUSE IT', flexible: true }], rows, {
+      columns: context.terminal.columns,
+    });
+    return { data: { tasks, notReady: explained, asOf: all.asOf }, text: why === '' ? text : `${text}\n${why}` };
+  });

@@ -1,1 +1,9 @@
-export { run } from './frame/unfinished.ts';
+import type { Run } from './frame/spec.ts';
+import { taskText } from './task-text.ts';
+import { readingBook } from './with-book.ts';
+
+export const run: Run = (context, parsed) =>
+  readingBook(context, parsed, async ({ book }) => {
+    const task = await book.show(parsed.positionals[0] ?? '');
+    return { data: task, text: taskText(context, task) };
+  });

@@ -1,1 +1,57 @@
-export { run } from './frame/unfinished.ts';
+import { join } from 'node:path';
+import type { App } from '../app.ts';
+import type { BookView } from '../coordinator/book-view.ts';
+import { readAgents } from '../coordinator/read-agents.ts';
+import { daemonStatus } from '../daemon-link/status.ts';
+import { pushesLastMinute } from '../store/metrics-log.ts';
+import type { Context } from './frame/context.ts';
+import type { Run } from './frame/spec.ts';
+import { taskTable } from './task-text.ts';
+import { readingBook } from './with-book.ts';
+
+export const run: Run = (context, parsed) =>
+  readingBook(context, parsed, async ({ app, book }) => {
+    const view = await book.list();
+    const held = view.tasks.filter((task) => task.claim !== null);
+    const counts = countStates(view);
+    const daemon = await daemonStatus(app.clone.coordDir);
+    const data = {
+      mode: app.book.mode,
+      remote: app.book.remote,
+      agent: app.who.agent,
+      session: app.who.session,
+      tasks: counts,
+      claims: held.map((task) => ({ task: task.id, ...task.claim })),
+      agents: await readAgents(app.context),
+      daemon,
+      pushesPerMinute: pushesLastMinute(join(app.clone.coordDir, 'metrics.ndjson'), Date.now()),
+      asOf: view.asOf,
+    };
+    const lines = [
+      `book     ${app.book.mode === 'local' ? 'in this clone' : `on ${app.book.remote}`}`,
+      `you      ${data.agent}, session ${data.session}`,
+      `tasks    ${
+        Object.entries(counts)
+          .map(([state, count]) => `${count} ${state}`)
+          .join(', ') || 'none'
+      }`,
+      `daemon   ${daemon.running ? `running (pid ${daemon.pid})` : 'not running'}`,
+      `pushes   ${data.pushesPerMinute} in the last minute${limitText(app)}`,
+    ];
+    return { data, text: `${lines.join('\n')}\n${heldText(context, held)}` };
+  });
+
+function countStates(view: BookView): Record<string, number> {
+  const counts: Record<string, number> = {};
+  for (const task of view.tasks) counts[task.state] = (counts[task.state] ?? 0) + 1;
+  return counts;
+}
+
+function limitText(app: App): string {
+  const limit = app.book.host?.pushesPerMinute;
+  return limit == null ? '' : ` (${app.book.host?.name} recommends at most ${limit})`;
+}
+
+function heldText(context: Context, held: BookView['tasks']): string {
+  return held.length === 0 ? '' : `\n${taskTable(context, held)}`;
+}

@@ -1,1 +1,29 @@
-export { run } from './frame/unfinished.ts';
+import { type SweepResult, sweep } from '../coordinator/sweep.ts';
+import type { Run } from './frame/spec.ts';
+import { withBook } from './with-book.ts';
+
+/** How long a sweep without a daemon watches by itself. Milliseconds. */
+const waitMsDefault = 60_000;
+
+export const run: Run = (context, parsed) =>
+  withBook(context, parsed, async ({ app, book }) => {
+    const { clock, observed } = app.context;
+    const watches = parsed.number('wait') ?? (app.config.coordination.daemon === 'off' ? waitMsDefault : 0);
+    const untilMs = clock.monoMs() + watches;
+    const total: SweepResult = { expired: [], repaired: [], archived: 0 };
+    for (;;) {
+      const look = await sweep(app.context, book.who);
+      total.expired.push(...look.expired);
+      total.repaired.push(...look.repaired);
+      observed.save();
+      const leftMs = untilMs - clock.monoMs();
+      if (leftMs <= 0 || look.waitMs === null || context.outputClosed.aborted) break;
+      await clock.sleep(Math.min(leftMs, app.timings.pollIntervalMs));
+    }
+    return { data: total, text: sweepText(total) };
+  });
+
+function sweepText({ expired, repaired }: SweepResult): string {
+  const lines = [...expired.map((id) => `${id}: expired\n`), ...repaired.map((id) => `${id}: repaired\n`)];
+  return lines.length > 0 ? lines.join('') : 'nothing to take back\n';
+}

@@ -23,7 +23,7 @@ export interface ConfigSources {
 }
 
 /** Keys under `coord.` in git's configuration that aren't settings. */
-const otherGitKeys = ['coord.agent'];
+const otherGitKeys = ['coord.agent', 'coord.book'];
 const textRules = { textOnly: true, bareSeconds: false, foldWords: false };
 
 /** @throws CoordError `config` naming every problem with its place; `data` is the list of them. */

@@ -22,14 +22,14 @@ const ancestorsMax = 64;
 
 export const sessionsDir = (coordDir: string): string => join(coordDir, 'sessions');
 
-/** Parent and start time of a process; null where it isn't there, or where there is no /proc. */
-export function processFacts(pid: number): { parent: number; start: string } | null {
+/** Parent, start time and state letter of a process; null where it isn't there, or where there is no /proc. */
+export function processFacts(pid: number): { parent: number; start: string; state: string } | null {
   try {
     const text = readFileSync(`/proc/${pid}/stat`, 'latin1');
     // the name in brackets may hold anything, brackets and spaces too
     const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
-    const [parent, start] = [Number(fields[1]), fields[19]];
-    return Number.isInteger(parent) && start !== undefined ? { parent, start } : null;
+    const [state = '', parent, start] = [fields[0], Number(fields[1]), fields[19]];
+    return Number.isInteger(parent) && start !== undefined ? { parent, start, state } : null;
   } catch {
     return null;
   }

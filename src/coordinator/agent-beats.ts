@@ -21,6 +21,8 @@ export interface AgentEntry {
 export interface AgentBeat {
   readonly agent: string;
   readonly note: AgentNote;
+  /** It says something new, and needn't wait for a claim's beat. */
+  readonly news: boolean;
   readonly commit: NewCommit;
   readonly update: RefUpdate;
 }
@@ -61,10 +63,10 @@ function dueAgent(context: Context, agent: string, held: readonly HeldEntry[]): 
   const note: AgentNote = same
     ? { ...last.note, beat: (last.note.beat + 1) % beatsInCycle }
     : { v: 1, kind: 'agent', id: agent, registeredAt: last?.note.registeredAt ?? at, ...news };
-  return beatOf(context, note, last?.oid ?? null);
+  return { ...beatOf(context, note, last?.oid ?? null), news: !same };
 }
 
-function beatOf(context: Context, note: AgentNote, from: string | null): AgentBeat {
+function beatOf(context: Context, note: AgentNote, from: string | null): Omit<AgentBeat, 'news'> {
   const chained = !context.profile.nonFastForward && from !== null;
   const commit = encodeCommit({
     objectFormat: context.store.objectFormat,

@@ -6,6 +6,7 @@ import type { TaskNote } from '../domain/task.ts';
 import { encodeCommit, parseNote } from '../store/commit-codec.ts';
 import type { PendingEntry } from '../store/json-ledger.ts';
 import type { NewCommit, RefUpdate } from '../transport/port.ts';
+import { checkNote } from './check-input.ts';
 import type { Context } from './context.ts';
 
 /** A transition made into commits: what is written down before it is sent, and sent again unchanged (protocol 5). */
@@ -38,6 +39,7 @@ export function makeAttempt(
     subject: taskSubject(note),
     note,
   });
+  checkNote(note, commit.body.length);
   const tenure = seen.task.kind === 'task' ? (seen.task.note.task.holder?.tenure ?? null) : null;
   return {
     name: `${seen.id}.${commit.oid.slice(0, 12)}`,

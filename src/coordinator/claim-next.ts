@@ -8,8 +8,8 @@ import type { Context } from './context.ts';
 
 /** Takes the best task that is ready and moves on to the next when it loses the race. */
 export interface NextFilter {
-  readonly type?: string | undefined;
-  readonly labels?: readonly string[] | undefined;
+  readonly type?: readonly string[] | undefined;
+  readonly label?: readonly string[] | undefined;
   readonly workflow?: string | undefined;
 }
 
@@ -63,10 +63,10 @@ function candidates(context: Context, who: Who, book: BookView, filter: NextFilt
   return [...groups.values()].flatMap((group) => rotate(group, who));
 }
 
-export function matchesFilter(task: TaskView, { type, labels, workflow }: NextFilter): boolean {
-  if (type !== undefined && task.type !== type) return false;
+export function matchesFilter(task: TaskView, { type, label, workflow }: NextFilter): boolean {
+  if (type !== undefined && type.length > 0 && !type.includes(task.type)) return false;
   if (workflow !== undefined && task.workflow !== workflow) return false;
-  return (labels ?? []).every((label) => task.labels.includes(label));
+  return (label ?? []).every((one) => task.labels.includes(one));
 }
 
 function rotate<T>(group: readonly T[], who: Who): T[] {

@@ -52,7 +52,7 @@ async function beatDue(context: Context, entries: readonly HeldEntry[]): Promise
   const sinceMs = (entry: HeldEntry) => context.clock.bootMs() - entry.state.sentBootMs;
   const anyDue = entries.some((entry) => sinceMs(entry) >= context.intervalMs(entry.ttlMs));
   const agents = dueAgents(context, entries);
-  if (!anyDue && !agents.some(({ note }) => note.beat === 0)) return new Map();
+  if (!anyDue && !agents.some(({ news }) => news)) return new Map();
   const along = anyDue ? entries.filter((entry) => sinceMs(entry) >= context.intervalMs(entry.ttlMs) / 2) : [];
   const requests = along.map((entry) => ({ entry, news: null }));
   const beaten = await renewClaims(context, requests, agents);

@@ -11,8 +11,10 @@ export function keepLedgers(context: Context, attempt: Attempt, seen: Seen | nul
   const mine = context.held.get(attempt.task);
   if (attempt.claim.kind === 'hold') {
     // A claim that was settled by a read may have been beaten since; what stands there is what the next beat replaces.
-    const oid = seen?.lease.kind === 'held' ? seen.lease.oid : attempt.claim.oid;
-    const claim = seen?.lease.kind === 'held' ? seen.lease.claim : (attempt.claim.record as HeldClaim);
+    // Another tenure's claim stands there when the server died before it moved the claim ref: the next beat puts it right.
+    const made = attempt.claim.record as HeldClaim;
+    const beaten = seen?.lease.kind === 'held' && seen.lease.claim.tenure === made.tenure ? seen.lease : null;
+    const [claim, oid] = beaten ? [beaten.claim, beaten.oid] : [made, attempt.claim.oid];
     context.held.put(begunEntry(attempt, claim, oid, task.timeoutMs, mine));
     context.ended.remove(attempt.task);
   } else if (mine && task.holder?.tenure === mine.tenure) {

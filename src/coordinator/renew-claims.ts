@@ -69,6 +69,7 @@ interface Sent {
 async function pushBeats(
   context: Context,
   requests: readonly BeatRequest[],
+  agents: readonly AgentBeat[],
   results: Map<string, Beat>,
 ): Promise<Sent[]> {
   // Stamped before it is sent: the lease is good from then on, never from when the answer came.

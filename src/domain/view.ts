@@ -1,5 +1,5 @@
 import type { HeldClaim } from './claim.ts';
-import { type Blocker, blockers, type ReadinessContext } from './readiness.ts';
+import { blockers, type ReadinessContext } from './readiness.ts';
 import { ownClaim, type Seen } from './seen.ts';
 import type { Task } from './task.ts';
 
@@ -88,26 +88,4 @@ export function taskView(
     updatedAt: at,
     claim,
   };
-}
-
-/** A reason in words, for people. */
-export function blockerText(blocker: Blocker): string {
-  switch (blocker.why) {
-    case 'state':
-      return `is ${blocker.state}`;
-    case 'need':
-      return blocker.state === 'unknown'
-        ? `needs ${blocker.id}, which doesn't exist`
-        : `needs ${blocker.id} (${blocker.state})`;
-    case 'paused':
-      return 'is paused';
-    case 'reserved':
-      return `is reserved for ${blocker.agent}`;
-    case 'backoff':
-      return `waits ${Math.ceil(blocker.leftMs / 1000)} s before its next try`;
-    case 'external':
-      return 'is claimed by name only';
-    case 'held':
-      return 'has a claim that its log does not know';
-  }
 }

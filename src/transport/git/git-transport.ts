@@ -36,6 +36,8 @@ export interface GitTransportOptions {
   readonly prefix: string;
   readonly objectFormat: ObjectFormat;
   readonly env: NodeJS.ProcessEnv;
+  /** Lists what the last fetch showed, without asking the remote. */
+  readonly cached?: boolean;
   /** For one request to the remote, and for a local git command. */
   readonly limits: { readonly timeoutMs: number };
 }
@@ -54,12 +56,14 @@ class GitTransport implements Transport {
   #reader: { readonly identity: string; readonly reader: Reader } | undefined;
   /** What the last list asked for: fetched again when the store had to be made anew. */
   #lastPatterns: readonly string[] = [];
+  readonly #cached: boolean;
   #turn: Promise<unknown> = Promise.resolve();
 
   constructor(options: GitTransportOptions) {
     const { store, objectFormat, env, limits, prefix, remote } = options;
     const { timeoutMs } = limits;
     this.objectFormat = objectFormat;
+    this.#cached = options.cached ?? false;
     this.#remote = remote;
     this.#map = refMap(prefix);
     this.#store = { store, objectFormat, env: gitEnvironment(env), timeoutMs };
@@ -70,6 +74,7 @@ class GitTransport implements Transport {
   async list(patterns: readonly string[]): Promise<RefList> {
     checkPatterns(patterns);
     if (patterns.length === 0) return { refs: new Map(), wentBack: new Set() };
+    if (this.#cached) return this.#listCached(patterns);
     this.#lastPatterns = patterns;
     return this.#locked(() => this.#repairing(() => this.#list(patterns)));
   }
@@ -113,6 +118,11 @@ class GitTransport implements Transport {
     await this.#turn;
     await this.#reader?.reader.close();
     this.#reader = undefined;
+  }
+
+  async #listCached(patterns: readonly string[]): Promise<RefList> {
+    await this.#open();
+    return { refs: (await this.#standing(patterns)).shown, wentBack: new Set() };
   }
 
   async #list(patterns: readonly string[]): Promise<RefList> {

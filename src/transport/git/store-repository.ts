@@ -22,7 +22,7 @@ export interface StoreOptions {
 
 /** No gc of its own accord, no hooks, no reflogs: nobody but this transport works here. */
 const ownConfig =
-  '[gc]\n\tauto = 0\n[maintenance]\n\tauto = false\n[core]\n\thooksPath = /dev/null\n\tlogAllRefUpdates = false\n';
+  '[gc]\n\tauto = 0\n[maintenance]\n\tauto = false\n[core]\n\thooksPath = /dev/null\n\tlogAllRefUpdates = false\n[uploadpack]\n\tallowAnySHA1InWant = true\n';
 
 /** How often another process that makes or removes the store at the same moment is given way to. */
 const attemptsMax = 5;

@@ -1,0 +1,36 @@
+import { fileURLToPath } from 'node:url';
+import type { App } from './app.ts';
+import { ownerIsOther } from './config/owner.ts';
+import { Book } from './coordinator/book.ts';
+
+/** The book of an opened clone, kept alive by its daemon unless that is off. `pid`: on whose behalf. */
+export function openBookOn(app: App, pid: number, onProblem: (words: string) => void): Book {
+  const { config, timings, clone } = app;
+  return new Book({
+    context: app.context,
+    who: app.who,
+    ttlMs: timings.ttlMs,
+    pollIntervalMs: timings.pollIntervalMs,
+    timeoutMs: config.tasks.timeoutMs,
+    retryLimit: config.tasks.retryLimit,
+    ownerIsOther: (owner) => ownerIsOther(owner, pid),
+    keepAlive: config.coordination.daemon === 'off' ? null : () => wake(app, onProblem),
+  });
+
+  async function wake({ env }: App, problem: (words: string) => void): Promise<void> {
+    const { wakeDaemon } = await import('./daemon-link/wake.ts');
+    const words = await wakeDaemon({
+      coordDir: clone.coordDir,
+      cwd: clone.topLevel ?? clone.commonDir,
+      env,
+      entry: entryPath(),
+    });
+    if (words !== null) problem(words);
+  }
+}
+
+/** The command line's entry, from wherever the bundler put this piece. */
+function entryPath(): string {
+  const here = import.meta.url;
+  return fileURLToPath(new URL(here.includes('/chunks/') ? '../main.js' : './main.js', here));
+}

@@ -1,0 +1,100 @@
+import { join } from 'node:path';
+import { type App, openApp } from '../app.ts';
+import { openBookOn } from '../book-on-app.ts';
+import type { Book } from '../coordinator/book.ts';
+import { CoordError } from '../errors.ts';
+import { appendMetrics } from '../store/metrics-log.ts';
+import type { Answer, Context } from './frame/context.ts';
+import type { Parsed } from './frame/parse.ts';
+
+/** What most commands are: open the book, do one thing, count it, close. */
+export interface Opened {
+  readonly app: App;
+  readonly book: Book;
+  /** What was typed, without what only changes how the answer looks: a repeat continues a pending attempt. */
+  readonly command: string;
+}
+
+export async function withBook(
+  context: Context,
+  parsed: Parsed,
+  work: (opened: Opened) => Promise<Answer>,
+): Promise<Answer> {
+  const app = await openApp(openRequest(context, parsed.flag('cached')));
+  const startedMs = performance.now();
+  let result = 'internal';
+  try {
+    const book = openBookOn(app, process.pid, (problem) => context.warn(problem));
+    const answer = await work({ app, book, command: typed(context) });
+    result = answer.failure?.code ?? 'ok';
+    return answer;
+  } catch (error) {
+    if (error instanceof CoordError) result = error.code;
+    throw error;
+  } finally {
+    await app.close();
+    if (app.config.monitoring.metricsEnabled) {
+      const ms = Math.round(performance.now() - startedMs);
+      const line = { at: new Date().toISOString(), op: parsed.command, result, ms, pushes: app.pushes() };
+      appendMetrics(join(app.clone.coordDir, 'metrics.ndjson'), line);
+    }
+  }
+}
+
+/** A read: with the remote away the store's data is shown, marked stale, on exit 6 (docs/cli.md, "Reads"). */
+export async function readingBook(
+  context: Context,
+  parsed: Parsed,
+  work: (opened: Opened) => Promise<Answer>,
+): Promise<Answer> {
+  try {
+    return await withBook(context, parsed, work);
+  } catch (error) {
+    if (!(error instanceof CoordError) || error.code !== 'unavailable' || parsed.flag('cached')) throw error;
+    const stale = await cachedAnswer(context, work);
+    if (stale === null) throw error;
+    const data = { ...(stale.data as object), stale: true };
+    return {
+      data,
+      text: stale.text,
+      failure: new CoordError('unavailable', error.message, {
+        hint: 'Shown is what this clone last saw; it may have changed.',
+        next: error.next,
+      }),
+    };
+  }
+}
+
+async function cachedAnswer(context: Context, work: (opened: Opened) => Promise<Answer>): Promise<Answer | null> {
+  const app = await openApp({ ...openRequest(context, true), warn: () => {} });
+  try {
+    if (app.book.mode === 'local') return null;
+    return await work({ app, book: openBookOn(app, process.pid, () => {}), command: typed(context) });
+  } catch (error) {
+    // The store knows nothing of it either: what counts is that the remote was away.
+    if (error instanceof CoordError) return null;
+    throw error;
+  } finally {
+    await app.close();
+  }
+}
+
+function openRequest(context: Context, cached: boolean) {
+  return {
+    cwd: context.cwd,
+    env: context.env as NodeJS.ProcessEnv,
+    agentFlag: context.agent,
+    cached,
+    warn: context.warn,
+  };
+}
+
+const lookOnly = new Set(['--json', '--quiet', '--no-color']);
+
+function typed(context: Context): string {
+  const words = context.argv.filter((word) => !lookOnly.has(word));
+  return [
+    'git coord',
+    ...words.map((word) => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`)),
+  ].join(' ');
+}

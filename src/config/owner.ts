@@ -1,0 +1,60 @@
+import { readlinkSync } from 'node:fs';
+import { CoordError } from '../errors.ts';
+import { processFacts } from './sessions.ts';
+
+/** An owner process: known by its pid, when it started and its pid namespace, since pids are used again (protocol 9). */
+export interface Owner {
+  readonly pid: number;
+  readonly start: string;
+  readonly namespace: string;
+}
+
+/** `-` where there are no namespaces. */
+export function pidNamespace(): string {
+  try {
+    return readlinkSync('/proc/self/ns/pid');
+  } catch {
+    return '-';
+  }
+}
+
+/** @throws CoordError `usage` when there is no such process here */
+export function ownerProcess(pid: number): Owner {
+  if (Number.isInteger(pid) && pid > 0 && isThere(pid)) {
+    return { pid, start: processFacts(pid)?.start ?? '', namespace: pidNamespace() };
+  }
+  throw new CoordError('usage', `there is no process ${pid} here to own the claim`, {
+    hint: 'Name a process of this machine that lives as long as the work, as $$ of the shell that does it.',
+  });
+}
+
+/** Whether an owner has ended. One in another namespace can't be seen from here, and counts as alive. */
+export function ownerGone(owner: Owner): boolean {
+  if (owner.namespace !== pidNamespace()) return false;
+  if (!isThere(owner.pid)) return true;
+  const start = processFacts(owner.pid)?.start;
+  return start !== undefined && owner.start !== '' && start !== owner.start;
+}
+
+const depthMax = 64;
+
+/** Whether a living owner is neither this process nor one of its ancestors. */
+export function ownerIsOther(owner: Owner, pid: number): boolean {
+  if (ownerGone(owner)) return false;
+  let at = pid;
+  for (let depth = 0; depth < depthMax && at > 0; depth++) {
+    if (at === owner.pid) return false;
+    at = processFacts(at)?.parent ?? 0;
+  }
+  return true;
+}
+
+function isThere(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    // A process that has ended and wasn't waited for is gone as far as its work is.
+    return processFacts(pid)?.state !== 'Z';
+  } catch (error) {
+    return error instanceof Error && 'code' in error && error.code === 'EPERM';
+  }
+}

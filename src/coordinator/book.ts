@@ -1,0 +1,255 @@
+import type { TaskChange } from '../domain/decide-edit.ts';
+import { parseId } from '../domain/ids.ts';
+import type { TaskInput } from '../domain/new-task.ts';
+import type { Who } from '../domain/seen.ts';
+import type { Json, TaskState } from '../domain/task.ts';
+import { limits } from '../domain/task.ts';
+import type { TaskView } from '../domain/view.ts';
+import { CoordError } from '../errors.ts';
+import type { HeldState } from '../store/held-ledger.ts';
+import { dueAgents } from './agent-beats.ts';
+import { type BookView, readBook } from './book-view.ts';
+import { addTask, cancelTask, editTask, noteOnTask, retryTask } from './change-task.ts';
+import { claimNext, claimNextWaiting, matchesFilter } from './claim-next.ts';
+import { type ClaimOptions, type ClaimResult, claimed, claimTask, claimWaiting } from './claim-task.ts';
+import type { Context } from './context.ts';
+import { finishTask } from './finish-task.ts';
+import { renewClaims } from './renew-claims.ts';
+import { renewClaim, reportProgress } from './report-progress.ts';
+import { settlePending } from './settle-pending.ts';
+import { showTask } from './show-task.ts';
+import { type LogEntry, taskLog } from './task-log.ts';
+
+/**
+ * The book as an agent uses it: the command line and the library are both made of these calls, and their results are the
+ * command line's `data`. Every writing call first settles what this session left open (protocol 5).
+ */
+export interface BookOptions {
+  readonly context: Context;
+  readonly who: Who;
+  readonly ttlMs: number;
+  readonly pollIntervalMs: number;
+  /** Defaults of new tasks. */
+  readonly timeoutMs: number;
+  readonly retryLimit: number;
+  readonly ownerIsOther: ClaimOptions['ownerIsOther'];
+  /** Somebody keeps claims alive: wakes it. Null: nobody does, and agents are registered by the claim itself. */
+  readonly keepAlive: (() => Promise<void>) | null;
+}
+
+export interface ClaimRequest {
+  readonly ttlMs?: number | undefined;
+  readonly force?: boolean | undefined;
+  readonly create?: boolean | undefined;
+  readonly lock?: boolean | undefined;
+  readonly owner?: HeldState['owner'] | undefined;
+  readonly waitMs?: number | undefined;
+}
+
+export interface Filter {
+  readonly state?: readonly string[] | undefined;
+  readonly type?: readonly string[] | undefined;
+  readonly label?: readonly string[] | undefined;
+  readonly workflow?: string | undefined;
+  readonly agent?: string | undefined;
+  readonly mine?: boolean | undefined;
+  readonly limit?: number | undefined;
+}
+
+export class Book {
+  readonly context: Context;
+  readonly who: Who;
+  readonly #options: BookOptions;
+
+  constructor(options: BookOptions) {
+    this.#options = options;
+    this.context = options.context;
+    this.who = options.who;
+  }
+
+  /** @throws CoordError `bad-id`, `held`, `not-ready`, `not-found`, `unavailable`, `unknown` */
+  async claim(name: string, request: ClaimRequest = {}, command = `git coord claim ${name}`): Promise<ClaimResult> {
+    const id = parseId(name);
+    const options = this.#claimOptions(request, command);
+    await settlePending(this.context, this.who, command);
+    const { waitMs } = request;
+    try {
+      const result = await (waitMs === undefined
+        ? claimTask(this.context, this.who, id, options)
+        : claimWaiting(this.context, this.who, id, options, waitMs));
+      return await this.#keptAlive(result);
+    } catch (error) {
+      // A loser's clone watches on, so that the claim can be taken once its holder is gone (protocol 6).
+      if (error instanceof CoordError && error.code === 'held') await this.#options.keepAlive?.();
+      throw error;
+    }
+  }
+
+  /** Claims the best task that is ready. @throws CoordError `not-ready`, `unavailable`, `unknown` */
+  async next(
+    filter: Filter = {},
+    request: ClaimRequest = {},
+    command = 'git coord claim --next',
+  ): Promise<ClaimResult> {
+    const options = this.#claimOptions(request, command);
+    const pending = await settlePending(this.context, this.who, command);
+    if (pending && pending.outcome.kind === 'won' && pending.attempt.claim.kind === 'hold') {
+      return this.#keptAlive(await claimed(this.context, this.who, pending.attempt.task, options, pending.outcome));
+    }
+    const { waitMs } = request;
+    return this.#keptAlive(
+      await (waitMs === undefined
+        ? claimNext(this.context, this.who, filter, options)
+        : claimNextWaiting(this.context, this.who, filter, options, waitMs, this.#options.pollIntervalMs)),
+    );
+  }
+
+  /** All of this session's when none is named. @throws CoordError as `done` */
+  async renew(names: readonly string[] = [], command = 'git coord renew'): Promise<{ tasks: TaskView[] }> {
+    await settlePending(this.context, this.who, command);
+    const mine = this.context.held
+      .all()
+      .filter((entry) => entry.agent === this.who.agent && entry.session === this.who.session && !entry.state.lost);
+    const ids = names.length > 0 ? names.map((name) => parseId(name)) : mine.map((entry) => entry.task);
+    const tasks: TaskView[] = [];
+    for (const id of ids) tasks.push(await renewClaim(this.context, this.who, id, command));
+    if (ids.length > 0) await this.#options.keepAlive?.();
+    return { tasks };
+  }
+
+  /** @throws CoordError as `done` */
+  async progress(
+    name: string,
+    text: string,
+    percent: number | null = null,
+    command = `git coord progress ${name}`,
+  ): Promise<TaskView> {
+    if (percent !== null && !(percent >= 0 && percent <= 100))
+      throw new CoordError('usage', `${percent} is no percentage: 0 to 100`);
+    const id = parseId(name);
+    await settlePending(this.context, this.who, command);
+    const view = await reportProgress(this.context, this.who, id, text, percent, command);
+    await this.#options.keepAlive?.();
+    return view;
+  }
+
+  release(name: string, command = `git coord release ${name}`): Promise<TaskView> {
+    return this.#finish(name, { op: 'release', command });
+  }
+
+  /** @throws CoordError `lost`, `held`, `not-ready`, `not-found`, `unavailable`, `unknown` */
+  done(name: string, result: Json = null, command = `git coord done ${name}`): Promise<TaskView> {
+    return this.#finish(name, { op: 'done', result, command });
+  }
+
+  fail(name: string, reason = 'no reason given', command = `git coord fail ${name}`): Promise<TaskView> {
+    return this.#finish(name, { op: 'fail', reason: reason.slice(0, limits.textChars), command });
+  }
+
+  async add(
+    input: Omit<TaskInput, 'id'> & { id?: string | undefined },
+    command = 'git coord add',
+  ): Promise<TaskView & { created: boolean }> {
+    const { timeoutMs, retryLimit } = this.#options;
+    const id = input.id === undefined ? undefined : parseId(input.id);
+    const needs = (input.needs ?? []).map((need) => parseId(need));
+    if (id !== undefined && needs.includes(id)) throw new CoordError('usage', `${id} can't need itself`);
+    const pending = await settlePending(this.context, this.who, command);
+    if (pending?.outcome.kind === 'won' && pending.attempt.op === 'add') {
+      const task = await showTask(this.context, this.who, pending.attempt.task);
+      return { ...task, created: true };
+    }
+    const { task, created } = await addTask(
+      this.context,
+      this.who,
+      { timeoutMs, retryLimit, ...input, needs, id },
+      command,
+    );
+    return { ...task, created };
+  }
+
+  async note(name: string, text: string, command = `git coord note ${name}`): Promise<TaskView> {
+    if (text.trim() === '') throw new CoordError('usage', 'an empty note says nothing');
+    const id = await this.#ready(name, command);
+    return noteOnTask(this.context, this.who, id, text, command);
+  }
+
+  async edit(name: string, change: TaskChange, command = `git coord edit ${name}`): Promise<TaskView> {
+    const id = await this.#ready(name, command);
+    const needs = change.needs?.map((need) => parseId(need));
+    if (needs?.includes(id)) throw new CoordError('usage', `${id} can't need itself`);
+    return editTask(this.context, this.who, id, needs ? { ...change, needs } : change, command);
+  }
+
+  async cancel(name: string, reason: string | null = null, command = `git coord cancel ${name}`): Promise<TaskView> {
+    return cancelTask(this.context, this.who, await this.#ready(name, command), reason, command);
+  }
+
+  async retry(name: string, command = `git coord retry ${name}`): Promise<TaskView> {
+    return retryTask(this.context, this.who, await this.#ready(name, command), command);
+  }
+
+  /** @throws CoordError `not-found`, `not-ready` (its note can't be read), `unavailable` */
+  show(name: string): Promise<TaskView> {
+    return showTask(this.context, this.who, parseId(name));
+  }
+
+  log(name: string): Promise<{ entries: LogEntry[] }> {
+    return taskLog(this.context, parseId(name));
+  }
+
+  /** In the order in which they would be taken. @throws CoordError `unavailable` */
+  async list(filter: Filter = {}): Promise<BookView & { tasks: TaskView[] }> {
+    const book = await readBook(this.context, this.who);
+    const tasks = book.tasks.filter((task) => this.#matches(task, filter));
+    return { ...book, tasks: filter.limit === undefined ? tasks : tasks.slice(0, filter.limit) };
+  }
+
+  #matches(task: TaskView, filter: Filter): boolean {
+    const { state, type, agent, mine } = filter;
+    if (state !== undefined && state.length > 0 && !state.includes(task.state satisfies TaskState)) return false;
+    if (agent !== undefined && task.claim?.agent !== agent && task.assignee !== agent) return false;
+    if (mine === true && task.claim?.mine !== true) return false;
+    return matchesFilter(task, { type, label: filter.label, workflow: filter.workflow });
+  }
+
+  async #finish(name: string, options: Parameters<typeof finishTask>[3]): Promise<TaskView> {
+    const id = await this.#ready(name, options.command);
+    const view = await finishTask(this.context, this.who, id, options);
+    await this.#options.keepAlive?.();
+    return view;
+  }
+
+  async #ready(name: string, command: string): Promise<string> {
+    const id = parseId(name);
+    await settlePending(this.context, this.who, command);
+    return id;
+  }
+
+  #claimOptions(request: ClaimRequest, command: string): ClaimOptions {
+    const ttlMs = request.ttlMs ?? this.#options.ttlMs;
+    if (!(ttlMs >= limits.ttlMsMin && ttlMs <= limits.ttlMsMax)) {
+      throw new CoordError('usage', `a ttl of ${ttlMs} ms is outside 1s to 24h`);
+    }
+    return {
+      ttlMs,
+      force: request.force ?? false,
+      create: request.create ?? true,
+      createType: request.lock ? 'lock' : 'external',
+      owner: request.owner ?? null,
+      ownerIsOther: this.#options.ownerIsOther,
+      command,
+    };
+  }
+
+  async #keptAlive(result: ClaimResult): Promise<ClaimResult> {
+    if (this.#options.keepAlive) await this.#options.keepAlive();
+    else await this.#registerAgent();
+    return result;
+  }
+
+  async #registerAgent(): Promise<void> {
+    const held = this.context.held.all().filter((entry) => !entry.state.lost);
+    await renewClaims(this.context, [], dueAgents(this.context, held));
+  }
+}

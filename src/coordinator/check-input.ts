@@ -1,0 +1,50 @@
+import { limits, type Task, type TaskNote, taskNoteSchema } from '../domain/task.ts';
+import { CoordError } from '../errors.ts';
+
+/** Nothing is written that couldn't be read again: a record is checked as a reader would check it. */
+
+const noteBytesMax = 256 * 1024;
+
+/** @throws CoordError `usage` naming the field */
+export function checkNote(note: TaskNote, bytes: number): void {
+  const parsed = taskNoteSchema.safeParse(note);
+  const issue = parsed.success ? undefined : parsed.error.issues[0];
+  if (issue) {
+    const field = issue.path.filter((part) => part !== 'task').join('.');
+    throw new CoordError('usage', `${field}: ${issue.message}`, { hint: boundsOf(String(issue.path[1] ?? '')) });
+  }
+  const { payload, result } = note.task;
+  tooLarge('payload', payload, limits.payloadBytes);
+  tooLarge('result', result, limits.resultBytes);
+  if (bytes > noteBytesMax) {
+    throw new CoordError('usage', `the task's record would have ${bytes} bytes; at most ${noteBytesMax} can be read`, {
+      hint: 'Keep large texts in files of the repository and name them in the task.',
+    });
+  }
+}
+
+function tooLarge(what: string, value: Task['result'], bytesMax: number): void {
+  const bytes = value === null ? 0 : Buffer.byteLength(JSON.stringify(value));
+  if (bytes <= bytesMax) return;
+  throw new CoordError('usage', `the ${what} has ${bytes} bytes; at most ${bytesMax} fit`, {
+    hint: 'Keep large texts in files of the repository and name them in the task.',
+  });
+}
+
+function boundsOf(field: string): string | undefined {
+  switch (field) {
+    case 'title':
+      return `A title has at most ${limits.titleChars} characters; a description may have ${limits.textChars}.`;
+    case 'needs':
+      return `At most ${limits.needs} ids.`;
+    case 'labels':
+    case 'requires':
+      return `At most ${limits.labels}, of 200 characters each.`;
+    case 'retryLimit':
+      return `A whole number from 0 to ${limits.retryLimitMax}.`;
+    case 'priority':
+      return `A whole number from -${limits.priorityAbs} to ${limits.priorityAbs}.`;
+    default:
+      return undefined;
+  }
+}

@@ -1,0 +1,87 @@
+/**
+ * The library: the same calls as the command line, with the same results (docs/cli.md, "Shapes").
+ *
+ *     const book = await openBook({ dir: '.', agent: 'agent-a', session: 's-1' });
+ *     const { task, claim } = await book.claim('build-api');
+ *     await book.progress('build-api', 'tests pass', 40);
+ *     await book.done('build-api', { tests: 12 });
+ *     await book.close();
+ *
+ * Losing is an error with a code here: `held`, `lost`, `not-ready` … (`CoordError.code`).
+ */
+import { openApp } from './app.ts';
+import { openBookOn } from './book-on-app.ts';
+import type { Book } from './coordinator/book.ts';
+import type { TaskView } from './domain/view.ts';
+
+export type { ClaimRequest, Filter } from './coordinator/book.ts';
+export type { ClaimResult } from './coordinator/claim-task.ts';
+export type { LogEntry } from './coordinator/task-log.ts';
+export type { Json, TaskState } from './domain/task.ts';
+export type { ClaimView, TaskView } from './domain/view.ts';
+export { CoordError, type ErrorCode } from './errors.ts';
+
+export interface OpenBookOptions {
+  /** A folder of the clone. */
+  readonly dir: string;
+  /** Default: as the command line finds it. */
+  readonly agent?: string;
+  readonly session?: string;
+  /** The environment for git; default: this process's. */
+  readonly env?: NodeJS.ProcessEnv;
+  /** Gets what people should know and no call fails for; default: nobody. */
+  readonly onWarning?: (words: string) => void;
+}
+
+export interface OpenedBook
+  extends Pick<
+    Book,
+    | 'claim'
+    | 'next'
+    | 'renew'
+    | 'progress'
+    | 'release'
+    | 'done'
+    | 'fail'
+    | 'add'
+    | 'note'
+    | 'edit'
+    | 'cancel'
+    | 'retry'
+    | 'show'
+    | 'log'
+  > {
+  list(filter?: Parameters<Book['list']>[0]): Promise<{ tasks: TaskView[]; asOf: string }>;
+  /** Ends git's helper processes. Claims stay; the daemon keeps them alive. */
+  close(): Promise<void>;
+}
+
+/** @throws CoordError `not-found` outside a repository or without `git coord init`, `config`, `bad-id` */
+export async function openBook(options: OpenBookOptions): Promise<OpenedBook> {
+  const { dir, agent, session } = options;
+  const warn = options.onWarning ?? (() => {});
+  const env = { ...(options.env ?? process.env), ...(session === undefined ? {} : { COORD_SESSION: session }) };
+  const app = await openApp({ cwd: dir, env, agentFlag: agent, warn });
+  const book = openBookOn(app, process.pid, warn);
+  return {
+    claim: book.claim.bind(book),
+    next: book.next.bind(book),
+    renew: book.renew.bind(book),
+    progress: book.progress.bind(book),
+    release: book.release.bind(book),
+    done: book.done.bind(book),
+    fail: book.fail.bind(book),
+    add: book.add.bind(book),
+    note: book.note.bind(book),
+    edit: book.edit.bind(book),
+    cancel: book.cancel.bind(book),
+    retry: book.retry.bind(book),
+    show: book.show.bind(book),
+    log: book.log.bind(book),
+    list: async (filter) => {
+      const { tasks, asOf } = await book.list(filter);
+      return { tasks, asOf };
+    },
+    close: () => app.close(),
+  };
+}
