@@ -6,7 +6,7 @@ import { randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { bootId, monotonicMs, sinceBootMs, timeNamespace } from './config/boot.ts';
+import { bootId, monotonicMs, placeOf, sinceBootMs, timeNamespace } from './config/boot.ts';
 import { type Clone, readClone } from './config/clone.ts';
 import type { Config, LoadedConfig } from './config/config.ts';
 import { type HostProfile, hostOf } from './config/hosts.ts';
@@ -23,6 +23,7 @@ import { fileFolder } from './store/folder.ts';
 import { heldLedger } from './store/held-ledger.ts';
 import { type EndedEntry, jsonLedger, type PendingEntry } from './store/json-ledger.ts';
 import { observations } from './store/observations.ts';
+import { ownFolder } from './store/own-folder.ts';
 import { type RecordStore, recordStore } from './store/record-store.ts';
 import { refLayout } from './store/ref-layout.ts';
 import type { Transport } from './transport/port.ts';
@@ -52,6 +53,8 @@ export interface App extends Setup {
   readonly transport: Transport;
   /** Pushes made through this app, for the metrics. */
   pushes(): number;
+  /** Has the clone show all live claims that the last read of the book showed: others' too (protocol 1, "Mirror"). */
+  mirrorAll(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -130,8 +133,10 @@ function compose(setup: Setup, book: BookSettings, transport: Transport, who: Id
     host: book.host,
     daemon: config.coordination.daemon === 'auto',
   });
-  const folder = (name: string) => fileFolder(join(clone.coordDir, name));
+  const place = placeOf(clone.commonDir);
+  const folder = (name: string) => ownFolder(fileFolder(join(clone.coordDir, name)), place);
   const boot = bootId();
+  const mirror = openMirror(setup, book, request.warn);
   let pushes = 0;
   const context: Context = {
     store: checkingBook(recordStore(transport, refLayout(book.prefix), kindOf), book),
@@ -143,7 +148,7 @@ function compose(setup: Setup, book: BookSettings, transport: Transport, who: Id
     clock: request.clock ?? realClock,
     boot,
     profile: readProfile(setup, book),
-    mirror: openMirror(setup, book, request.warn),
+    mirror,
     registration: {
       host: hostname(),
       project: basename(clone.topLevel ?? clone.commonDir),
@@ -157,7 +162,17 @@ function compose(setup: Setup, book: BookSettings, transport: Transport, who: Id
       pushes++;
     },
   };
-  return { ...setup, context, who, book, timings, transport, pushes: () => pushes, close: () => transport.close() };
+  return {
+    ...setup,
+    context,
+    who,
+    book,
+    timings,
+    transport,
+    pushes: () => pushes,
+    mirrorAll: () => mirror.showAll(),
+    close: () => transport.close(),
+  };
 }
 
 export const realClock: Clock = {
@@ -187,10 +202,14 @@ function readProfile({ clone }: Setup, book: BookSettings): Profile {
   };
 }
 
-const noMirror: Mirror = { show: async () => {}, hide: async () => {} };
+interface WholeMirror extends Mirror {
+  showAll(): Promise<void>;
+}
+
+const noMirror: WholeMirror = { show: async () => {}, hide: async () => {}, showAll: async () => {} };
 
 /** Loaded when first used: most commands show nothing. */
-function openMirror({ clone, config, env }: Setup, book: BookSettings, warn: (text: string) => void): Mirror {
+function openMirror({ clone, config, env }: Setup, book: BookSettings, warn: (text: string) => void): WholeMirror {
   if (book.mode === 'local' || config.coordination.mirror === 'none') return noMirror;
   const open = async () => {
     const [{ cloneMirror }, { gitEnvironment }] = await Promise.all([
@@ -203,6 +222,10 @@ function openMirror({ clone, config, env }: Setup, book: BookSettings, warn: (te
   return {
     show: async (task, oid) => (await open()).show(task, oid),
     hide: async (task) => (await open()).hide(task),
+    showAll: async () => {
+      const { refMap } = await import('./transport/git/ref-map.ts');
+      await (await open()).showAll(refMap(book.prefix).tracking(`${book.prefix}claims/`));
+    },
   };
 }
 

@@ -3,6 +3,8 @@ import type { App } from './app.ts';
 import { ownerIsOther } from './config/owner.ts';
 import { Book } from './coordinator/book.ts';
 
+const localPollMs = 250;
+
 /** The book of an opened clone, kept alive by its daemon unless that is off. `pid`: on whose behalf. */
 export function openBookOn(app: App, pid: number, onProblem: (words: string) => void): Book {
   const { config, timings, clone } = app;
@@ -10,20 +12,22 @@ export function openBookOn(app: App, pid: number, onProblem: (words: string) => 
     context: app.context,
     who: app.who,
     ttlMs: timings.ttlMs,
-    pollIntervalMs: timings.pollIntervalMs,
+    // Looking into the clone itself costs a few milliseconds.
+    pollIntervalMs: app.book.mode === 'local' ? Math.min(localPollMs, timings.pollIntervalMs) : timings.pollIntervalMs,
     timeoutMs: config.tasks.timeoutMs,
     retryLimit: config.tasks.retryLimit,
     ownerIsOther: (owner) => ownerIsOther(owner, pid),
-    keepAlive: config.coordination.daemon === 'off' ? null : () => wake(app, onProblem),
+    keepAlive: config.coordination.daemon === 'off' ? null : (watchMs) => wake(app, watchMs, onProblem),
   });
 
-  async function wake({ env }: App, problem: (words: string) => void): Promise<void> {
-    const { wakeDaemon } = await import('./daemon-link/wake.ts');
+  async function wake({ env }: App, watchMs: number, problem: (words: string) => void): Promise<void> {
+    const { wakeDaemon } = await import('./daemon-link/wake-daemon.ts');
     const words = await wakeDaemon({
       coordDir: clone.coordDir,
       cwd: clone.topLevel ?? clone.commonDir,
       env,
       entry: entryPath(),
+      watchMs,
     });
     if (words !== null) problem(words);
   }

@@ -129,7 +129,7 @@ export const commands: readonly CommandSpec[] = [
     group: 'Set-up',
     summary: 'show it all at work in a scratch folder',
     positionals: [],
-    options: [],
+    options: [{ name: 'keep', type: 'boolean', summary: 'leave the folder there, to look around' }],
     answers: true,
     example: 'git coord demo',
     explanation: ['A remote, three clones, three workers and twelve tasks; one worker is killed half-way.'],

@@ -17,7 +17,12 @@ export const run: Run = (context, parsed) => {
     });
   return withBook(context, parsed, async ({ book, command }): Promise<Answer> => {
     try {
-      await book.claim(name, { lock: true, owner: ownerProcess(process.pid), waitMs: parsed.number('wait') }, command);
+      const { task } = await book.claim(
+        name,
+        { lock: true, owner: ownerProcess(process.pid), waitMs: parsed.number('wait') },
+        command,
+      );
+      if (task.type !== 'lock') await notALock(book, name, command);
     } catch (error) {
       const held = error instanceof CoordError && error.code === 'held';
       const exitCode = parsed.number('conflict-exit-code');
@@ -29,6 +34,15 @@ export const run: Run = (context, parsed) => {
     return released(book, name, command, status);
   });
 };
+
+/** Somebody's work must not be taken for a lock, nor go through a claim and a release at each use. */
+async function notALock(book: Book, name: string, command: string): Promise<never> {
+  await book.release(name, command);
+  throw new CoordError('not-ready', `${name} is a task, not a lock`, {
+    hint: 'Choose another name for the lock.',
+    next: [`git coord show ${name}`],
+  });
+}
 
 async function released(book: Book, name: string, command: string, status: number): Promise<Answer> {
   try {

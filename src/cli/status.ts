@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import type { App } from '../app.ts';
 import type { BookView } from '../coordinator/book-view.ts';
 import { readAgents } from '../coordinator/read-agents.ts';
-import { daemonStatus } from '../daemon-link/status.ts';
+import { seeDaemon } from '../daemon-link/control-daemon.ts';
 import { pushesLastMinute } from '../store/metrics-log.ts';
 import type { Context } from './frame/context.ts';
 import type { Run } from './frame/spec.ts';
@@ -14,7 +14,8 @@ export const run: Run = (context, parsed) =>
     const view = await book.list();
     const held = view.tasks.filter((task) => task.claim !== null);
     const counts = countStates(view);
-    const daemon = await daemonStatus(app.clone.coordDir);
+    const sight = await seeDaemon(app.clone.coordDir);
+    const daemon = sight.kind === 'running' ? { running: true, ...sight.status } : { running: false, pid: null };
     const data = {
       mode: app.book.mode,
       remote: app.book.remote,

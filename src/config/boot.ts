@@ -2,7 +2,7 @@
  * What a monotonic time is worth: it counts within one boot and one time namespace, and no further. Elsewhere than on
  * Linux the boot is told by when it was, to the hour: a wrong change only means that an observer waits again.
  */
-import { readFileSync, readlinkSync } from 'node:fs';
+import { readFileSync, readlinkSync, statSync } from 'node:fs';
 import { hostname, uptime } from 'node:os';
 
 /** One line of a file under /proc, or null where there is none. */
@@ -44,4 +44,9 @@ export function sinceBootMs(): number {
 export function machineId(): string {
   const id = readLine('/etc/machine-id');
   return id !== null && /^[0-9a-f]{32}$/.test(id) ? id : `host-${hostname().replace(/[^A-Za-z0-9.-]/g, '-')}`;
+}
+
+/** Names this very git folder on this machine: a copy of it, elsewhere, has another name (protocol 1, "Mine"). */
+export function placeOf(gitFolder: string): string {
+  return `${machineId()}:${statSync(gitFolder, { bigint: true }).ino}`;
 }

@@ -26,7 +26,7 @@ export async function readBook(context: Context, who: Who): Promise<BookView> {
   for (const { space, name } of read.records.values()) if (space === 'board' || space === 'claims') ids.add(name);
   const seen = new Map([...ids].map((id) => [id, seenOf(context, read, id)]));
   for (const one of seen.values()) observe(context, one);
-  context.observed.keepOnly(new Set(read.records.keys()));
+  context.observed.keepOnly(new Set(read.records.keys()), [layout.all('board'), layout.all('claims')]);
   context.observed.save();
   const asOf = context.clock.wall();
   const queue = queueOf(context, read);

@@ -20,6 +20,9 @@ import { settlePending } from './settle-pending.ts';
 import { showTask } from './show-task.ts';
 import { type LogEntry, taskLog } from './task-log.ts';
 
+/** How long the daemon watches a claim for somebody who lost it. */
+const loserWatchMs = 10 * 60_000;
+
 /**
  * The book as an agent uses it: the command line and the library are both made of these calls, and their results are the
  * command line's `data`. Every writing call first settles what this session left open (protocol 5).
@@ -33,8 +36,8 @@ export interface BookOptions {
   readonly timeoutMs: number;
   readonly retryLimit: number;
   readonly ownerIsOther: ClaimOptions['ownerIsOther'];
-  /** Somebody keeps claims alive: wakes it. Null: nobody does, and agents are registered by the claim itself. */
-  readonly keepAlive: (() => Promise<void>) | null;
+  /** Somebody keeps claims alive: wakes it, to watch others' for so long. Null: nobody does, and agents are registered by the claim itself. */
+  readonly keepAlive: ((watchMs: number) => Promise<void>) | null;
 }
 
 export interface ClaimRequest {
@@ -76,11 +79,11 @@ export class Book {
     try {
       const result = await (waitMs === undefined
         ? claimTask(this.context, this.who, id, options)
-        : claimWaiting(this.context, this.who, id, options, waitMs));
+        : claimWaiting(this.context, this.who, id, options, waitMs, this.#options.pollIntervalMs));
       return await this.#keptAlive(result);
     } catch (error) {
       // A loser's clone watches on, so that the claim can be taken once its holder is gone (protocol 6).
-      if (error instanceof CoordError && error.code === 'held') await this.#options.keepAlive?.();
+      if (error instanceof CoordError && error.code === 'held') await this.#options.keepAlive?.(loserWatchMs);
       throw error;
     }
   }
@@ -113,7 +116,7 @@ export class Book {
     const ids = names.length > 0 ? names.map((name) => parseId(name)) : mine.map((entry) => entry.task);
     const tasks: TaskView[] = [];
     for (const id of ids) tasks.push(await renewClaim(this.context, this.who, id, command));
-    if (ids.length > 0) await this.#options.keepAlive?.();
+    if (ids.length > 0) await this.#options.keepAlive?.(0);
     return { tasks };
   }
 
@@ -129,7 +132,7 @@ export class Book {
     const id = parseId(name);
     await settlePending(this.context, this.who, command);
     const view = await reportProgress(this.context, this.who, id, text, percent, command);
-    await this.#options.keepAlive?.();
+    await this.#options.keepAlive?.(0);
     return view;
   }
 
@@ -216,7 +219,7 @@ export class Book {
   async #finish(name: string, options: Parameters<typeof finishTask>[3]): Promise<TaskView> {
     const id = await this.#ready(name, options.command);
     const view = await finishTask(this.context, this.who, id, options);
-    await this.#options.keepAlive?.();
+    await this.#options.keepAlive?.(0);
     return view;
   }
 
@@ -243,7 +246,7 @@ export class Book {
   }
 
   async #keptAlive(result: ClaimResult): Promise<ClaimResult> {
-    if (this.#options.keepAlive) await this.#options.keepAlive();
+    if (this.#options.keepAlive) await this.#options.keepAlive(0);
     else await this.#registerAgent();
     return result;
   }

@@ -1,6 +1,6 @@
 import { decideClaim } from '../domain/decide-claim.ts';
 import type { Via } from '../domain/decision.ts';
-import { pollMs } from '../domain/lease-times.ts';
+import { pollMs, standstillMs } from '../domain/lease-times.ts';
 import { queuePauses, reservationCounts, unmetNeeds } from '../domain/readiness.ts';
 import { expiryBasis, type Who } from '../domain/seen.ts';
 import type { ClaimView, TaskView } from '../domain/view.ts';
@@ -130,7 +130,7 @@ async function heldHint(
   const hint = sameAgent
     ? `This agent holds it under another session (${outcome.refusal.session}); a claim belongs to agent and session.`
     : basis
-      ? `Its holder was last seen to act less than ${Math.round((basis.ttlMs - Math.min(ageMs, basis.ttlMs)) / 1000 + 1)} s before its lease of ${Math.round(basis.ttlMs / 1000)} s would run out.`
+      ? `Its lease has stood still for ${Math.round(ageMs / 1000)} s in this clone's eyes; unless it is renewed, it can be taken at ${Math.round(standstillMs(basis.ttlMs) / 1000)} s.`
       : undefined;
   return new CoordError('held', error.message, { hint, next: error.next, data: error.data });
 }
@@ -145,6 +145,7 @@ export async function claimWaiting(
   id: string,
   options: ClaimOptions,
   waitMs: number,
+  pollIntervalMs: number,
 ): Promise<ClaimResult> {
   const untilMs = context.clock.monoMs() + waitMs;
   for (;;) {
@@ -155,6 +156,8 @@ export async function claimWaiting(
     const leftMs = untilMs - context.clock.monoMs();
     if (!mayChange || leftMs <= 0) throw await heldHint(context, who, id, outcome);
     const ttlMs = expiryBasis(outcome.seen)?.ttlMs ?? options.ttlMs;
-    await context.clock.sleep(Math.min(leftMs, pollMs(Math.min(ttlMs, 20_000)) * (0.75 + context.random() / 2)));
+    await context.clock.sleep(
+      Math.min(leftMs, Math.min(pollMs(ttlMs), pollIntervalMs) * (0.75 + context.random() / 2)),
+    );
   }
 }

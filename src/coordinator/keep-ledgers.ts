@@ -20,13 +20,22 @@ export function keepLedgers(context: Context, attempt: Attempt, seen: Seen | nul
   } else if (mine && task.holder?.tenure === mine.tenure) {
     context.held.put({ ...mine, state: { ...mine.state, taskOid: attempt.taskTo } });
   } else if (mine && attempt.endsTenure === mine.tenure) {
-    context.held.remove(attempt.task);
-    const { agent, session, tenure, term } = mine;
-    const op = attempt.op;
-    if (op === 'release' || op === 'done' || op === 'fail') {
-      context.ended.put(attempt.task, { task: attempt.task, term, tenure, agent, session, op });
-    }
+    endEntry(context, attempt, mine, task.error?.code === 'timeout');
   }
+}
+
+/**
+ * A tenure that its holder ended is forgotten but for the repeat. One that was pruned or cancelled is kept, lost: its
+ * holder may come back, and is told, or claims the task again (protocol 6).
+ */
+function endEntry(context: Context, { task, op }: Attempt, mine: HeldEntry, timedOut: boolean): void {
+  if ((op !== 'release' && op !== 'done' && op !== 'fail') || timedOut) {
+    context.held.put({ ...mine, untilBootMs: 0, state: { ...mine.state, lost: true } });
+    return;
+  }
+  const { agent, session, tenure, term } = mine;
+  context.held.remove(task);
+  context.ended.put(task, { task, term, tenure, agent, session, op });
 }
 
 function begunEntry(

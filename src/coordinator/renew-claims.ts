@@ -63,7 +63,8 @@ interface Sent {
   readonly request: BeatRequest;
   readonly claim: HeldClaim;
   readonly commit: NewCommit;
-  readonly sentBootMs: number;
+  /** When this very beat was first sent: the remote may have held it since. */
+  readonly firstSentBootMs: number;
 }
 
 async function pushBeats(
@@ -78,14 +79,12 @@ async function pushBeats(
     const { entry, news } = request;
     const lapsed = entry.boot !== context.boot || sentBootMs >= entry.untilBootMs;
     const claim = nextBeat(entry.state.claim as HeldClaim, news, lapsed, context.nonce().slice(0, 8));
-    return {
-      request,
-      claim,
-      sentBootMs,
-      commit: encodeClaim(context, claim, entry.state.claimParent, entry.state.claimOid),
-    };
+    const commit = encodeClaim(context, claim, entry.state.claimParent, entry.state.claimOid);
+    const { unconfirmed } = entry.state;
+    const firstSentBootMs = unconfirmed?.oid === commit.oid ? unconfirmed.firstSentBootMs : sentBootMs;
+    return { request, claim, firstSentBootMs, commit };
   });
-  for (const { request } of sent) noteSent(context, request.entry, sentBootMs);
+  for (const one of sent) noteSent(context, one, sentBootMs);
   const { layout } = context.store;
   const updates = sent.map(
     ({ request, commit }): RefUpdate => ({
@@ -103,7 +102,7 @@ async function pushBeats(
   const unsettled = sent.filter(({ request }) => report.answers.get(layout.claims(request.entry.task)) !== 'applied');
   const confirmed = context.profile.trusted ? sent.filter((one) => !unsettled.includes(one)) : [];
   for (const one of confirmed) {
-    confirm(context, one.request.entry.task, one.claim, one.commit.oid, one.sentBootMs);
+    confirm(context, one.request.entry.task, one.claim, one.commit.oid, one.firstSentBootMs);
     results.set(one.request.entry.task, 'renewed');
   }
   return context.profile.trusted ? unsettled : sent;
@@ -115,8 +114,10 @@ function update(context: Context, task: string, tenure: string, change: (entry: 
   if (entry?.tenure === tenure) context.held.put(change(entry));
 }
 
-function noteSent(context: Context, { task, tenure }: HeldEntry, sentBootMs: number): void {
-  update(context, task, tenure, (entry) => ({ ...entry, state: { ...entry.state, sentBootMs } }));
+function noteSent(context: Context, { request, commit, firstSentBootMs }: Sent, sentBootMs: number): void {
+  const { task, tenure } = request.entry;
+  const unconfirmed = { oid: commit.oid, firstSentBootMs };
+  update(context, task, tenure, (entry) => ({ ...entry, state: { ...entry.state, sentBootMs, unconfirmed } }));
 }
 
 function confirm(context: Context, task: string, claim: HeldClaim, claimOid: string, stampBootMs: number): void {
@@ -124,7 +125,7 @@ function confirm(context: Context, task: string, claim: HeldClaim, claimOid: str
     ...entry,
     boot: context.boot,
     untilBootMs: stampBootMs + entry.ttlMs - marginMs(entry.ttlMs),
-    state: { ...entry.state, claim, claimOid },
+    state: { ...entry.state, claim, claimOid, unconfirmed: null },
   }));
 }
 
@@ -139,13 +140,17 @@ async function settleBeats(context: Context, sent: readonly Sent[], results: Map
   }
 }
 
-async function settleBeat(context: Context, { request, commit, claim, sentBootMs }: Sent, seen: Seen): Promise<Beat> {
+async function settleBeat(
+  context: Context,
+  { request, commit, claim, firstSentBootMs }: Sent,
+  seen: Seen,
+): Promise<Beat> {
   const { entry } = request;
   const beat = await checkTenure(context, entry, seen);
   if (beat !== 'renewed') return beat;
   if (seen.lease.kind !== 'held') return 'unclear';
   if (seen.lease.oid === commit.oid) {
-    confirm(context, entry.task, claim, commit.oid, sentBootMs);
+    confirm(context, entry.task, claim, commit.oid, firstSentBootMs);
     return 'renewed';
   }
   // Another process of this clone beat it, or ours didn't arrive: the next one starts from what is there.

@@ -22,13 +22,13 @@ export type Sent =
 
 const ancestorsMax = 256;
 
-export async function sendAttempt(context: Context, attempt: Attempt): Promise<Sent> {
+export async function sendAttempt(context: Context, attempt: Attempt, sentBefore: boolean): Promise<Sent> {
   const { layout } = context.store;
   const deadlineMs = context.clock.monoMs() + settleMs;
   const board = layout.board(attempt.task);
   let claimFrom = attempt.claimFrom;
   let released = !context.profile.deletes || !context.profile.atomic;
-  let maybeSent = false;
+  let maybeSent = sentBefore;
   let pauseMs = 40;
   for (;;) {
     const report = await push(context, attempt, claimFrom, released);

@@ -26,12 +26,10 @@ export async function settlePending(
 
 async function settleOne(context: Context, attempt: Attempt, own: boolean): Promise<Outcome | null> {
   try {
-    return await commitAttempt(context, attempt);
+    return await commitAttempt(context, attempt, true);
   } catch (error) {
-    if (!(error instanceof CoordError) || (error.code !== 'unknown' && error.code !== 'unavailable')) throw error;
     // What is still open stays written down. It doesn't keep other commands from their own work.
-    if (error.code === 'unavailable') context.pending.put(attempt.name, attempt);
-    if (own) throw new CoordError('unknown', error.message, { hint: error.hint, next: error.next, data: error.data });
+    if (own || !(error instanceof CoordError) || error.code !== 'unknown') throw error;
     return null;
   }
 }

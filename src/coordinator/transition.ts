@@ -65,18 +65,18 @@ export async function transition(context: Context, request: TransitionRequest): 
 
 /**
  * Writes an attempt down, sends it, and keeps the ledgers by what became of it. Null: superseded, decide again.
+ * `sentBefore`: an earlier command sent it, and it may still be on its way.
  * @throws CoordError `unavailable` (not applied), `unknown` (stays pending)
  */
-export async function commitAttempt(context: Context, attempt: Attempt): Promise<Outcome | null> {
+export async function commitAttempt(context: Context, attempt: Attempt, sentBefore = false): Promise<Outcome | null> {
   context.pending.put(attempt.name, attempt);
-  const sent = await sendAttempt(context, attempt);
+  const sent = await sendAttempt(context, attempt, sentBefore);
   if (sent.kind === 'unknown') throw unknownError(attempt, sent.message);
   context.pending.remove(attempt.name);
   if (sent.kind === 'unavailable') throw unavailableError(attempt, sent.message, sent.locks);
   if (sent.kind === 'superseded') return null;
   const { task, at } = taskOf(attempt);
-  const tenureOver = sent.seen !== null && tenureIsOver(task, sent.seen);
-  if (sent.seen !== null && tenureOver) {
+  if (sent.seen !== null && attempt.claim.kind === 'hold' && tenureIsOver(task, sent.seen)) {
     const now = sent.seen.task.kind === 'task' ? sent.seen.task.note.task : null;
     return {
       kind: 'refused',

@@ -58,8 +58,8 @@ export async function stopDaemon(coordDir: string): Promise<number | null> {
   const sight = await seeDaemon(coordDir);
   if (sight.kind === 'absent') return null;
   const { file } = sight;
-  const asked = sight.kind === 'running' && (await askDaemon(file.socket, { op: 'stop' }, askTimeoutMs));
-  if (!asked || asked.kind !== 'answered') signal(file, 'SIGTERM');
+  const asked = await askDaemon(file.socket, { op: 'stop' }, askTimeoutMs);
+  if (asked.kind !== 'answered') signal(file, 'SIGTERM');
   if (await isGone(coordDir, file, stopDeadlineMs)) return file.pid;
   signal(file, 'SIGKILL');
   if (!(await isGone(coordDir, file, 2000)))
@@ -74,7 +74,8 @@ function signal(file: DaemonFile, name: NodeJS.Signals): void {
 
 async function isGone(coordDir: string, file: DaemonFile, deadlineMs: number): Promise<boolean> {
   const untilMs = performance.now() + deadlineMs;
-  const isOurs = () => parseDaemonFile(readDaemonText(coordDir))?.start === file.start;
+  const text = readDaemonText(coordDir);
+  const isOurs = () => readDaemonText(coordDir) === text;
   while (performance.now() < untilMs) {
     const state = stateOf(file);
     if (state === 'gone' || (state === 'unknown' && !isOurs())) {

@@ -3,12 +3,13 @@
  * is read, so that the refusal can name the holder.
  */
 import { join } from 'node:path';
-import { bootId, sinceBootMs } from '../config/boot.ts';
+import { bootId, placeOf, sinceBootMs } from '../config/boot.ts';
 import type { Clone } from '../config/clone.ts';
 import type { Who } from '../domain/seen.ts';
 import { CoordError } from '../errors.ts';
 import { fileFolder } from '../store/folder.ts';
 import { type HeldEntry, heldLedger } from '../store/held-ledger.ts';
+import { ownFolder } from '../store/own-folder.ts';
 
 export type Verdict =
   | { readonly kind: 'held'; readonly term: number }
@@ -17,8 +18,9 @@ export type Verdict =
   | { readonly kind: 'unclear'; readonly error: CoordError };
 
 /** The tenure that this clone's ledger knows as this claimant's, its lease still good by our own clock; or null. */
-export function freshTenure(clone: Pick<Clone, 'coordDir'>, who: Who, task: string): HeldEntry | null {
-  const entry = heldLedger(fileFolder(join(clone.coordDir, 'held'))).get(task);
+export function freshTenure(clone: Pick<Clone, 'coordDir' | 'commonDir'>, who: Who, task: string): HeldEntry | null {
+  const folder = ownFolder(fileFolder(join(clone.coordDir, 'held')), placeOf(clone.commonDir));
+  const entry = heldLedger(folder).get(task);
   if (entry === null || entry.agent !== who.agent || entry.session !== who.session) return null;
   const good = entry.boot === bootId() && sinceBootMs() < entry.untilBootMs && entry.state.lost !== true;
   return good ? entry : null;

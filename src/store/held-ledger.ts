@@ -29,6 +29,8 @@ export interface HeldState {
   readonly taskOid: string;
   /** When the last beat was sent, whatever became of it: milliseconds since boot. */
   readonly sentBootMs: number;
+  /** The newest beat that was sent and not yet confirmed, and when it was first sent: a repeat counts from then. */
+  readonly unconfirmed?: { readonly oid: string; readonly firstSentBootMs: number } | null;
   readonly timeoutMs: number;
   /** When something last happened that counts as work: milliseconds since boot. */
   readonly activeBootMs: number;

@@ -20,8 +20,8 @@ export interface Observations {
   /** How long it is known to stand still, in milliseconds; 0 if it wasn't seen, or too long ago. */
   ageMs(ref: string, oid: string, nowMs: number, gapMaxMs: number): number;
   forget(ref: string): void;
-  /** Drops all refs that a complete read of the book didn't show. */
-  keepOnly(refs: ReadonlySet<string>): void;
+  /** Drops the refs below these prefixes that a complete read of them didn't show. */
+  keepOnly(refs: ReadonlySet<string>, prefixes: readonly string[]): void;
   save(): void;
 }
 
@@ -48,8 +48,10 @@ export function observations(folder: Folder, era: string): Observations {
       return Math.max(0, nowMs - last.firstMs);
     },
     forget: (ref) => set(ref, null),
-    keepOnly(refs) {
-      for (const ref of sightings.keys()) if (!refs.has(ref)) set(ref, null);
+    keepOnly(refs, prefixes) {
+      for (const ref of sightings.keys()) {
+        if (!refs.has(ref) && prefixes.some((prefix) => ref.startsWith(prefix))) set(ref, null);
+      }
     },
     save() {
       if (changed.size === 0) return;

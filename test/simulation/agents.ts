@@ -1,11 +1,7 @@
-import { addTask, cancelTask, editTask, retryTask } from '../../src/coordinator/change-task.ts';
-import { claimNext } from '../../src/coordinator/claim-next.ts';
-import { type ClaimOptions, type ClaimResult, claimed, claimTask } from '../../src/coordinator/claim-task.ts';
+import { Book } from '../../src/coordinator/book.ts';
+import type { ClaimResult } from '../../src/coordinator/claim-task.ts';
 import type { Context } from '../../src/coordinator/context.ts';
-import { finishTask, holdOn } from '../../src/coordinator/finish-task.ts';
 import { keepClaims } from '../../src/coordinator/keep-claims.ts';
-import { renewClaims } from '../../src/coordinator/renew-claims.ts';
-import { settlePending } from '../../src/coordinator/settle-pending.ts';
 import { sweep } from '../../src/coordinator/sweep.ts';
 import { CoordError } from '../../src/errors.ts';
 import { count, type Invariants } from './invariants.ts';
@@ -21,6 +17,7 @@ export const commandNames = [
   'retry',
   'claim',
   'claim --force',
+  'claim --wait',
   'claim --next',
   'renew',
   'progress',
@@ -52,6 +49,8 @@ export interface Stage {
 const finishing: readonly CommandName[] = ['renew', 'progress', 'release', 'done', 'fail'];
 export const taskIds = ['t1', 't2', 't3', 't4', 't5'];
 const stepsMax = 30;
+const rushEveryMs = 3000;
+const claimOf = (id: string): Command => ({ name: 'claim', id, text: `claim ${id} ` });
 
 export class Agent {
   readonly machine: Machine;
@@ -70,11 +69,15 @@ export class Agent {
     this.#repeats.push(...first);
     const { world } = this.#stage;
     while (!this.#stage.stopped) {
-      await new Promise<void>((resolve) =>
-        world.at(this.machine.clock.awakeAtMs(world.nowMs + world.between(20, 2500)), resolve),
-      );
+      // Now and then they all want the same task in the same moment.
+      const thinkMs = world.between(20, 2500);
+      const rushes = world.chance(0.25);
+      const rush = Math.ceil((world.nowMs + thinkMs) / rushEveryMs);
+      const startMs = rushes ? rush * rushEveryMs : world.nowMs + thinkMs;
+      await new Promise<void>((resolve) => world.at(startMs, resolve));
       if (this.#stage.stopped || this.machine.clock.suspended) continue;
-      const command = this.#repeats.shift() ?? this.#choose();
+      const id = taskIds[rush % taskIds.length] ?? 't1';
+      const command = rushes ? claimOf(id) : (this.#repeats.shift() ?? this.#choose());
       const outcome = await this.run(command);
       // Who doesn't know what became of it asks again, mostly.
       if ((outcome === 'unknown' || outcome === 'crashed') && world.chance(0.7)) this.#repeats.unshift(command);
@@ -93,6 +96,7 @@ export class Agent {
             'claim',
             'claim --next',
             'claim --next',
+            'claim --wait',
             'claim --force',
             'add',
             'edit',
@@ -148,58 +152,57 @@ export class Agent {
 
   async #perform(context: Context, command: Command, startedMs: number): Promise<void> {
     const { machine } = this;
-    const { who } = machine;
+    const { invariants, world } = this.#stage;
     const { name, id, text } = command;
-    const settled = await settlePending(context, who, text);
-    const claims = (result: ClaimResult): void => {
-      const { id: task, term } = result.task;
-      const tenure = machine.held.get(task)?.tenure ?? 'none';
-      this.#stage.invariants.saidClaimed(machine, task, term, tenure, startedMs);
+    const options = { ttlMs: machine.ttlMs, pollIntervalMs: 500, timeoutMs: 0, retryLimit: 1 };
+    const book = new Book({
+      context,
+      who: machine.who,
+      ...options,
+      ownerIsOther: () => false,
+      keepAlive: async () => {},
+    });
+    const owner = world.chance(0.3) ? { pid: this.#pid, start: '0', namespace: 'pid' } : null;
+    const claims = ({ task }: ClaimResult): void => {
+      const tenure = machine.held.get(task.id)?.tenure ?? 'none';
+      invariants.saidClaimed(machine, task.id, task.term, tenure, startedMs);
     };
-    if (settled && (name === 'claim' || name === 'claim --force' || name === 'claim --next'))
-      return claims(await claimed(context, who, settled.attempt.task, this.#options(text, false), settled.outcome));
     switch (name) {
       case 'add':
-        await addTask(context, who, { id, title: id, retryLimit: 1, timeoutMs: id === 't5' ? 15_000 : 0 }, text);
+        await book.add({ id, title: id, ...(id === 't5' && { timeoutMs: 15_000 }) }, text);
         return;
       case 'edit':
-        await editTask(context, who, id, { title: text, needs: id === 't4' ? ['t1'] : [] }, text);
+        await book.edit(id, { title: text, needs: id === 't4' ? ['t1'] : [] }, text);
         return;
       case 'cancel':
-        await cancelTask(context, who, id, null, text);
+        await book.cancel(id, null, text);
         return;
       case 'retry':
-        await retryTask(context, who, id, text);
+        await book.retry(id, text);
         return;
       case 'claim':
+        return claims(await book.claim(id, { owner }, text));
       case 'claim --force':
-        return claims(await claimTask(context, who, id, this.#options(text, name === 'claim --force')));
+        return claims(await book.claim(id, { owner, force: true }, text));
+      case 'claim --wait':
+        return claims(await book.claim(id, { owner, waitMs: 8000 }, text));
       case 'claim --next':
-        return claims(await claimNext(context, who, {}, this.#options(text, false)));
+        return claims(await book.next({}, { owner }, text));
       case 'renew':
-      case 'progress': {
-        await holdOn(context, who, id, text);
-        const entry = context.held.get(id);
-        const news = { text, percent: null, at: context.clock.wall() };
-        if (entry) await renewClaims(context, [{ entry, news: name === 'progress' ? news : null }]);
+        await book.renew([id], text);
         return;
-      }
+      case 'progress':
+        await book.progress(id, text, null, text);
+        return;
       case 'release':
+        return invariants.saidFinished(machine, id, name, (await book.release(id, text)).term);
       case 'done':
-      case 'fail': {
-        const view = await finishTask(context, who, id, { op: name, command: text });
-        this.#stage.invariants.saidFinished(machine, id, name, view.term);
-        return;
-      }
+        return invariants.saidFinished(machine, id, name, (await book.done(id, null, text)).term);
+      case 'fail':
+        return invariants.saidFinished(machine, id, name, (await book.fail(id, undefined, text)).term);
       case 'sweep':
-        await sweep(context, who);
+        await sweep(context, machine.who);
     }
-  }
-
-  #options(command: string, force: boolean): ClaimOptions {
-    const { world } = this.#stage;
-    const owner = world.chance(0.3) ? { pid: this.#pid, start: '0', namespace: 'pid' } : null;
-    return { ttlMs: this.machine.ttlMs, force, create: true, owner, ownerIsOther: () => false, command };
   }
 }
 

@@ -57,7 +57,9 @@ export async function runHistory(seed: number, { mutation = {}, trace }: History
   network.faultRate = 0;
   stage.crashRate = 0;
   await settleDown(stage, machines, network);
-  await cleanUp(stage, new Machine(world, network, {}, { name: 'z', agent: 'agent-z', session: 's-z', ttlMs: 2000 }));
+  const sweeper = new Machine(world, network, {}, { name: 'z', agent: 'agent-z', session: 's-z', ttlMs: 2000 });
+  machines.push(sweeper);
+  await cleanUp(stage, sweeper);
   return { commands, outcomes, ops: invariants.ops, faults, events: world.events };
 }
 
@@ -127,7 +129,7 @@ async function cleanUp(stage: Stage, sweeper: Machine): Promise<void> {
   void (async () => {
     while (cleaning && invariants.heldNow().length > 0) {
       await agent.run({ name: 'sweep', id: '', text: 'sweep' });
-      await new Promise<void>((resolve) => world.after(pollMs(2000), resolve));
+      await new Promise<void>((resolve) => world.after(pollMs(ttlMs) / 2, resolve));
     }
     cleaning = false;
   })();
@@ -145,10 +147,11 @@ async function finishAll({ world, invariants }: Stage, agent: Agent): Promise<vo
     if (outcome !== 'ok') throw new Error(`at the end ${name} ${id} answers ${outcome}`);
   };
   void (async () => {
-    for (const id of [...invariants.tasks.keys()].sort()) {
+    for (const id of taskIds) {
       const state = invariants.tasks.get(id)?.note?.task.state;
       if (state === 'done') continue;
-      if (state !== 'open') await must('retry', id);
+      if (state === undefined) await must('add', id);
+      else if (state !== 'open') await must('retry', id);
       await must('claim', id);
       await must('done', id);
     }

@@ -15,6 +15,7 @@ import type { World } from './world.ts';
  *   - a lease is taken by observation only when its value stood for the record's ttl, as the fastest clock counts it,
  *     and when its holder counts it as lapsed too
  *   - a beat replaces a claim of its own tenure, nothing else
+ *   - a push takes effect only while its attempt is written down as pending
  *   - "claimed" is said of a tenure that stood on the task while the command ran, and of a term by one clone only
  *   - "lost" is said only of a tenure that did not stand all the while
  */
@@ -105,9 +106,14 @@ export class Invariants {
 
   #taskMoved(track: TaskTrack, id: string, { from, to }: Move): void {
     const { nowMs } = this.#world;
-    if (to === null) return this.#violated(`${id}: its log was deleted`);
-    const decoded = decodeRecord(kinds.task, to, this.#remote.readNow([to]).get(to));
-    if (!decoded.ok) return this.#violated(`${id}: ${decoded.why}`);
+    const attempt = `${id}.${to?.slice(0, 12)}`;
+    if (!this.#machines().some((machine) => machine.hasPending(attempt)))
+      this.#violated(`${id}: a commit was applied that its clone counts as settled`);
+    const decoded = to === null ? null : decodeRecord(kinds.task, to, this.#remote.readNow([to]).get(to));
+    if (!decoded?.ok) {
+      this.#violated(`${id}: its log ${decoded ? `is bad: ${decoded.why}` : 'was deleted'}`);
+      return;
+    }
     if ((decoded.parents[0] ?? null) !== from) this.#violated(`${id}: its log has a gap`);
     const { note } = decoded;
     const { op, by, task } = note;
@@ -154,8 +160,11 @@ export class Invariants {
   #checkTaken(id: string, track: TaskTrack, { op, task }: TaskNote): void {
     const was = track.note?.task;
     if (!was?.holder) return;
-    if (op === 'take-over' && task.attempts === was.attempts) return count(this.ops, 'take-over (force)');
-    if (op === 'expire' && task.error?.code !== 'expired') return count(this.ops, `expire (${task.error?.code})`);
+    const forced = op === 'take-over' && task.attempts === was.attempts;
+    const byHolder = op === 'expire' && task.error?.code !== 'expired';
+    if (forced) count(this.ops, 'take-over (force)');
+    if (byHolder) count(this.ops, `expire (${task.error?.code})`);
+    if (forced || byHolder) return;
     const { nowMs } = this.#world;
     const claim = track.claimNote?.state === 'held' ? track.claimNote : null;
     const own = claim?.tenure === was.holder.tenure ? claim : null;

@@ -69,6 +69,11 @@ export class Machine {
     return heldLedger(this.#folders.held);
   }
 
+  /** Whether an attempt is written down as not yet settled. */
+  hasPending(name: string): boolean {
+    return this.#folders.pending.read(name) !== null;
+  }
+
   start(stepsLeft?: number): { process: Process; context: Context } {
     const process = new Process(this.#world, this.clock, stepsLeft);
     this.processes.add(process);

@@ -182,11 +182,11 @@ export class Network {
   }
 
   #apply(updates: readonly RefUpdate[], options: SwapOptions, stopAfter: number | undefined): SwapReport {
-    const valueOf = (ref: string): Oid | null => this.remote.refs.get(ref) ?? null;
-    const before = new Map(updates.map(({ ref }) => [ref, valueOf(ref)]));
+    const tipOf = (ref: string): Oid | null => this.remote.refs.get(ref) ?? null;
+    const before = new Map(updates.map(({ ref }) => [ref, tipOf(ref)]));
     const report = this.remote.swapNow(updates, options, stopAfter === undefined ? {} : { stopAfter });
     const moves = updates.flatMap(({ ref }) => {
-      const [from, to] = [before.get(ref) ?? null, valueOf(ref)];
+      const [from, to] = [before.get(ref) ?? null, tipOf(ref)];
       return from === to ? [] : [{ ref, from, to }];
     });
     if (moves.length > 0) this.#moved(moves, updates, options.atomic);

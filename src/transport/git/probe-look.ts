@@ -1,42 +1,50 @@
+import { randomBytes } from 'node:crypto';
+import { readFile, rm } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { CoordError } from '../../errors.ts';
 import type { Oid } from '../port.ts';
 import { cleanWords, redactUrls } from './redact.ts';
-import type { RemoteGit } from './remote-git.ts';
+import { RemoteGit, type RemoteGitOptions } from './remote-git.ts';
 
 export interface RemoteLook {
   /** Those of the asked-for refs that are there. */
   readonly refs: ReadonlyMap<string, Oid>;
-  /** Whether the server speaks protocol v2, as far as it was asked; reads by prefix need it to be cheap. */
+  /** Whether the server speaks protocol v2: reads by prefix need it to be cheap. */
   readonly protocolV2: boolean;
 }
-
-/** A server that speaks v0 or v1 has no place for such an option: git then ends before it asks for refs. */
-const versionQuestion = ['--server-option=git-coord-probe'];
 
 /**
  * The values of these refs on the remote, which nobody keeps.
  * @throws CoordError `unavailable` with git's words
  */
 export async function lookAt(
-  git: RemoteGit,
-  remote: string,
+  options: RemoteGitOptions & { readonly remote: string },
   refs: readonly string[],
-  asksVersion: boolean,
 ): Promise<RemoteLook> {
-  const ask = (options: readonly string[]) => git.run(['ls-remote', '--refs', ...options, '--', remote, ...refs]);
-  let result = await ask(asksVersion ? versionQuestion : []);
-  const isOlder = /server options require protocol version 2/.test(result.stderr);
-  if (asksVersion && result.status !== 0 && /server option|server-option/.test(result.stderr)) result = await ask([]);
-  const { status, stdout, stderr, timedOut } = result;
-  if (status !== 0) {
-    const words = cleanWords(stderr) || 'git gave no reason';
-    const why = timedOut ? `it did not answer in time: ${words}` : words;
-    throw new CoordError('unavailable', `${redactUrls(remote)} could not be asked: ${why}`);
+  const { store, env, remote } = options;
+  // what git's answers don't tell stands in its trace: which protocol the server chose
+  const trace = join(dirname(store), `probe-trace-${randomBytes(6).toString('hex')}`);
+  const git = new RemoteGit({ ...options, env: { ...env, GIT_TRACE_PACKET: trace } });
+  try {
+    const result = await git.run(['ls-remote', '--refs', '--', remote, ...refs]);
+    const { status, stdout, stderr, timedOut } = result;
+    if (status !== 0) {
+      const words = cleanWords(stderr) || 'git gave no reason';
+      const why = timedOut ? `it did not answer in time: ${words}` : words;
+      throw new CoordError('unavailable', `${redactUrls(remote)} could not be asked: ${why}`);
+    }
+    const protocolV2 = /< version 2$/m.test(await readFile(trace, 'latin1').catch(() => ''));
+    return { refs: parseRefs(stdout.toString('utf8'), refs), protocolV2 };
+  } finally {
+    await rm(trace, { force: true });
   }
+}
+
+function parseRefs(text: string, wanted: readonly string[]): Map<string, Oid> {
   const found = new Map<string, Oid>();
-  for (const line of stdout.toString('utf8').split('\n')) {
+  for (const line of text.split('\n')) {
     const [oid, ref] = line.split('\t');
-    if (oid !== undefined && ref !== undefined && refs.includes(ref)) found.set(ref, oid);
+    if (oid !== undefined && ref !== undefined && wanted.includes(ref)) found.set(ref, oid);
   }
-  return { refs: found, protocolV2: !isOlder };
+  return found;
 }

@@ -1,0 +1,82 @@
+/** The run itself: workers drain the tasks, one is killed half-way, and its task is picked up by another. */
+import { setTimeout as delay } from 'node:timers/promises';
+import { CoordError } from '../../errors.ts';
+import type { HeldClaim } from '../../domain/claim.ts';
+import { claimOf, countDone, type Look, lookAtRemote } from './look.ts';
+import { plan, victim } from './plan.ts';
+import type { Scene } from './scene.ts';
+import { type Screen, seconds } from './screen.ts';
+import { daemonPid, type Workers } from './workers.ts';
+
+export interface Kill {
+  readonly worker: string;
+  readonly task: string;
+  readonly term: number;
+  readonly percent: number | null;
+  readonly atMs: number;
+  /** The claim on the remote, as it was left. */
+  readonly claimLog: string;
+}
+
+export interface Played {
+  readonly durationMs: number;
+  readonly kill: Kill | null;
+  /** Who took the dead worker's task over, and how long after the kill the remote showed it. */
+  readonly takeover: { readonly by: string; readonly afterMs: number; readonly term: number } | null;
+}
+
+const lookEveryMs = 200;
+const runMsMax = 180_000;
+/** So many tasks are done before the kill, and the claim is half-way. */
+const doneBeforeKill = 4;
+const percentBeforeKill = 50;
+
+/** @throws CoordError `internal` when it takes too long or the workers give up; the signal's reason when it is aborted */
+export async function play(scene: Scene, workers: Workers, screen: Screen, signal: AbortSignal): Promise<Played> {
+  const startMs = performance.now();
+  let kill: Kill | null = null;
+  let takeover: Played['takeover'] = null;
+  for (;;) {
+    const look = await lookAtRemote(scene);
+    const nowMs = performance.now();
+    kill ??= await killHalfWay(scene, workers, look);
+    takeover ??= takenOver(look, kill, nowMs);
+    const killed = kill && { worker: kill.worker, sinceMs: nowMs - kill.atMs };
+    screen.show({ look, sinceStartMs: nowMs - startMs, killed, words: wordsFor(kill, takeover, nowMs) });
+    const durationMs = nowMs - startMs;
+    if (countDone(look) === plan.length) return { durationMs, kill, takeover };
+    if (durationMs > runMsMax) throw new CoordError('internal', `the demo was not done after ${seconds(runMsMax)}`);
+    if (workers.running() === 0) throw new CoordError('internal', 'the workers ended before the tasks were done');
+    await delay(lookEveryMs, undefined, { signal });
+  }
+}
+
+async function killHalfWay(scene: Scene, workers: Workers, look: Look): Promise<Kill | null> {
+  const seen = claimOf(look, victim);
+  if (countDone(look) < doneBeforeKill || !isHalfWay(seen)) return null;
+  const pid = await daemonPid(scene, victim);
+  // asking took a moment: it may be at another task by now
+  const claim = claimOf(await lookAtRemote(scene), victim);
+  if (!isHalfWay(claim)) return null;
+  const { task, term } = claim;
+  workers.kill(victim, pid);
+  const atMs = performance.now();
+  const claimLog = await scene.git(scene.remote, ['log', '--oneline', `refs/claims/${task}`]).catch(() => '');
+  return { worker: victim, task, term, percent: claim.progress?.percent ?? null, atMs, claimLog };
+}
+
+const isHalfWay = (claim: HeldClaim | undefined): claim is HeldClaim =>
+  (claim?.progress?.percent ?? 0) >= percentBeforeKill;
+
+function takenOver({ tasks }: Look, kill: Kill | null, nowMs: number): Played['takeover'] {
+  const task = kill && tasks.get(kill.task);
+  if (!kill || !task?.holder || task.term <= kill.term || task.holder.agent === kill.worker) return null;
+  return { by: task.holder.agent, afterMs: nowMs - kill.atMs, term: task.term };
+}
+
+function wordsFor(kill: Kill | null, takeover: Played['takeover'], nowMs: number): string {
+  if (kill === null) return '';
+  if (takeover !== null)
+    return `${takeover.by} took over ${kill.task} ${seconds(takeover.afterMs)} after the kill, and goes on from its branch`;
+  return `${kill.worker} and its daemon were killed with SIGKILL; its lease on ${kill.task} must run out first: up to 24 s, now ${seconds(nowMs - kill.atMs)}`;
+}

@@ -1,0 +1,32 @@
+import { createHash } from 'node:crypto';
+import { lstatSync, mkdirSync, mkdtempSync } from 'node:fs';
+import { join } from 'node:path';
+
+/** `sun_path` holds 104 bytes on some systems, its end included. */
+const pathBytesMax = 103;
+
+/**
+ * Where the daemon listens: `coord/daemon.sock`, or, where that path is too long for a socket, a folder of our own below
+ * the temporary one. Makes that folder.
+ * @throws Error when it can't be made
+ */
+export function socketPlace(coordDir: string, tmp: string): string {
+  const direct = join(coordDir, 'daemon.sock');
+  if (Buffer.byteLength(direct) <= pathBytesMax) return direct;
+  const name = `git-coord-${createHash('sha256').update(coordDir).digest('hex').slice(0, 16)}`;
+  const fits = Buffer.byteLength(join(tmp, `${name}-XXXXXX`, 'daemon.sock')) <= pathBytesMax;
+  return join(privateFolder(join(fits ? tmp : '/tmp', name)), 'daemon.sock');
+}
+
+/** The temporary folder is everybody's: a folder that somebody else has put there is left to them. */
+function privateFolder(path: string): string {
+  try {
+    mkdirSync(path, { mode: 0o700 });
+    return path;
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error;
+  }
+  const found = lstatSync(path);
+  const isOurs = found.isDirectory() && found.uid === process.getuid?.() && (found.mode & 0o077) === 0;
+  return isOurs ? path : mkdtempSync(`${path}-`);
+}

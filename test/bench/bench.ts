@@ -1,0 +1,115 @@
+/** npm run bench: the claims about speed, as ratios within one run. Nothing here fails on a slow machine. */
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { startHttpBackend } from '../helpers/http-backend.ts';
+import { git, makeBareRepo, makeClone } from '../helpers/repo.ts';
+import { type Command, inTurn, median, time } from './measure.ts';
+
+const cli = resolve('bin/git-coord.js');
+
+interface Row {
+  readonly what: string;
+  readonly ms: number;
+  readonly bound: string;
+}
+
+export async function bench(runs: number): Promise<Row[]> {
+  const folder = mkdtempSync(join(tmpdir(), 'coord-bench-'));
+  const env = benchEnvironment(folder);
+  try {
+    return [
+      ...(await embedded(folder, env, runs)),
+      ...(await overHttp(folder, env, Math.max(3, Math.round(runs / 4)))),
+    ];
+  } finally {
+    rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
+  }
+}
+
+function benchEnvironment(folder: string): NodeJS.ProcessEnv {
+  const kept = Object.entries(process.env).filter(
+    ([name]) => !/^(GIT_|COORD_|CLAUDE|CODEX|NODE_EXTRA_CA_CERTS)/.test(name),
+  );
+  const home = join(folder, 'home');
+  mkdirSync(home);
+  const person = {
+    GIT_AUTHOR_NAME: 'Bench',
+    GIT_AUTHOR_EMAIL: 'b@example.invalid',
+    GIT_COMMITTER_NAME: 'Bench',
+    GIT_COMMITTER_EMAIL: 'b@example.invalid',
+  };
+  return {
+    ...Object.fromEntries(kept),
+    ...person,
+    HOME: home,
+    GIT_CONFIG_GLOBAL: join(home, 'gitconfig'),
+    GIT_CONFIG_NOSYSTEM: '1',
+  };
+}
+
+const coord = (...args: string[]) => [process.execPath, cli, ...args];
+
+async function embedded(folder: string, env: NodeJS.ProcessEnv, runs: number): Promise<Row[]> {
+  const cwd = join(folder, 'embedded');
+  await git(['init', '--quiet', cwd], { cwd: folder, env });
+  await time({ name: 'init', words: () => coord('init', '--local'), cwd, env });
+  let count = 0;
+  const commands: Command[] = [
+    { name: 'node -e 0', words: () => [process.execPath, '-e', '0'], cwd, env },
+    { name: 'git coord --version', words: () => coord('--version'), cwd, env },
+    { name: 'git coord claim (embedded)', words: () => coord('claim', `bench-${count++}`, '--ttl', '1h'), cwd, env },
+    { name: 'git coord list (embedded)', words: () => coord('list'), cwd, env },
+  ];
+  const times = await inTurn(commands, runs);
+  await time({ name: 'daemon stop', words: () => coord('daemon', 'stop'), cwd, env });
+  const node = median(times.get('node -e 0') ?? []);
+  const bounds: Record<string, string> = {
+    'git coord --version': 'at most 2x node',
+    'git coord claim (embedded)': 'at most 5x node',
+  };
+  return [...times].map(([what, all]) => {
+    const ms = median(all);
+    return { what: `${what}: ${(ms / node).toFixed(2)}x node -e 0`, ms, bound: bounds[what] ?? '' };
+  });
+}
+
+const agents = 8;
+
+async function overHttp(folder: string, env: NodeJS.ProcessEnv, rounds: number): Promise<Row[]> {
+  await makeBareRepo(join(folder, 'remote.git'));
+  const server = await startHttpBackend({ root: folder, env });
+  const clones: string[] = [];
+  try {
+    for (let n = 0; n < agents; n++) {
+      const cwd = await makeClone(server.url('remote.git'), join(folder, `clone-${n}`));
+      clones.push(cwd);
+      await time({ name: 'init', words: () => coord('init', '--remote', 'origin', '--yes'), cwd, env });
+    }
+    const atOnce = async (name: string, words: (n: number, round: number) => string[]) => {
+      const all: number[] = [];
+      for (let round = 0; round < rounds; round++) {
+        all.push(
+          ...(await Promise.all(
+            clones.map((cwd, n) => time({ name, words: () => coord(...words(n, round)), cwd, env })),
+          )),
+        );
+      }
+      return all;
+    };
+    const claims = await atOnce('claim', (n, round) => ['claim', `http-${round}-${n}`]);
+    const [first = ''] = clones;
+    for (let n = 0; n < agents * rounds; n++)
+      await time({ name: 'add', words: () => coord('add', `task ${n}`), cwd: first, env });
+    for (const cwd of clones) await git(['config', 'coord.agents.maxConcurrentTasks', '1000'], { cwd, env });
+    const nexts = await atOnce('claim --next', () => ['claim', '--next']);
+    return [
+      { what: `git coord claim over HTTP, ${agents} agents at once`, ms: median(claims), bound: 'under 1000 ms' },
+      { what: `git coord claim --next over HTTP, ${agents} agents at once`, ms: median(nexts), bound: 'under 1000 ms' },
+    ];
+  } finally {
+    for (const cwd of clones)
+      await time({ name: 'daemon stop', words: () => coord('daemon', 'stop'), cwd, env }).catch(console.error);
+    await server.stop();
+  }
+}
