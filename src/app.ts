@@ -3,8 +3,9 @@
  * machine, the file system's ledgers and a transport are chosen.
  */
 import { randomBytes } from 'node:crypto';
+import { mkdir } from 'node:fs/promises';
 import { hostname } from 'node:os';
-import { basename, dirname, join } from 'node:path';
+import { basename, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { bootId, monotonicMs, placeOf, sinceBootMs, timeNamespace } from './config/boot.ts';
 import { type Clone, readClone } from './config/clone.ts';
@@ -20,12 +21,14 @@ import { kindOf } from './coordinator/record-kinds.ts';
 import type { FormatNote } from './domain/agent.ts';
 import { CoordError } from './errors.ts';
 import { fileFolder } from './store/folder.ts';
+import { type Freshness, freshness } from './store/freshness.ts';
 import { heldLedger } from './store/held-ledger.ts';
 import { type EndedEntry, jsonLedger, type PendingEntry } from './store/json-ledger.ts';
 import { observations } from './store/observations.ts';
 import { ownFolder } from './store/own-folder.ts';
 import { type RecordStore, recordStore } from './store/record-store.ts';
 import { refLayout } from './store/ref-layout.ts';
+import type { ProbeResult } from './transport/git/probe.ts';
 import type { Transport } from './transport/port.ts';
 
 export interface Setup {
@@ -51,6 +54,9 @@ export interface App extends Setup {
   readonly book: BookSettings;
   readonly timings: Timings;
   readonly transport: Transport;
+  readonly fresh: Freshness;
+  /** When the remote was asked for what this app shows; ISO 8601, or `never`. */
+  asOf(): string;
   /** Pushes made through this app, for the metrics. */
   pushes(): number;
   /** Has the clone show all live claims that the last read of the book showed: others' too (protocol 1, "Mirror"). */
@@ -64,6 +70,8 @@ export interface OpenRequest {
   readonly agentFlag?: string | undefined;
   /** Answer from what the last read of the remote left in the store. */
   readonly cached?: boolean;
+  /** The same, if the daemon asked within the last poll. */
+  readonly mayBeFresh?: boolean;
   readonly warn: (text: string) => void;
   readonly clock?: Clock;
 }
@@ -98,9 +106,8 @@ export async function openApp(request: OpenRequest): Promise<App> {
   if (book === null) {
     throw new CoordError('not-found', 'there is no book in this clone yet', { next: ['git coord init'] });
   }
-  const transport = await openTransport(setup, book, request.cached ?? false);
   const who = await whoAmI({ ...setup, agentFlag: request.agentFlag, pid: process.pid, random: Math.random });
-  return compose(setup, book, transport, who, request);
+  return compose(setup, book, who, request);
 }
 
 export function storePath(clone: Clone): string {
@@ -117,7 +124,7 @@ export async function openTransport({ clone, env }: Setup, book: BookSettings, c
   return createGitTransport({
     store: storePath(clone),
     cloneGitDir: commonDir,
-    cloneTop: clone.topLevel ?? dirname(commonDir),
+    cloneTop: clone.topLevel ?? commonDir,
     remote: book.remote,
     prefix: book.prefix,
     objectFormat,
@@ -127,25 +134,33 @@ export async function openTransport({ clone, env }: Setup, book: BookSettings, c
   });
 }
 
-function compose(setup: Setup, book: BookSettings, transport: Transport, who: Identity, request: OpenRequest): App {
+async function compose(setup: Setup, book: BookSettings, who: Identity, request: OpenRequest): Promise<App> {
   const { clone, config } = setup;
-  const timings = resolveTimings(config.coordination, {
-    host: book.host,
-    daemon: config.coordination.daemon === 'auto',
-  });
+  const daemon = config.coordination.daemon === 'auto';
+  const timings = resolveTimings(config.coordination, { host: book.host, daemon });
+  const clock = request.clock ?? realClock;
+  const boot = bootId();
+  const era = `${boot} ${timeNamespace()}`;
+  const fresh = freshness(fileFolder(clone.coordDir), era);
+  const isFresh = request.mayBeFresh === true && fresh.ageMs(clock.monoMs(), timings.pollIntervalMs) !== null;
+  const cached = book.mode === 'remote' && (request.cached === true || isFresh);
+  const transport = await openTransport(setup, book, cached);
   const place = placeOf(clone.commonDir);
   const folder = (name: string) => ownFolder(fileFolder(join(clone.coordDir, name)), place);
-  const boot = bootId();
   const mirror = openMirror(setup, book, request.warn);
+  const layout = refLayout(book.prefix);
   let pushes = 0;
   const context: Context = {
-    store: checkingBook(recordStore(transport, refLayout(book.prefix), kindOf), book),
+    store: checkingBook(
+      recordStore(cached ? transport : noting(transport, fresh, clock, layout.all('board')), layout, kindOf),
+      book,
+    ),
     held: heldLedger(folder('held')),
     ended: jsonLedger<EndedEntry>(folder('ended')),
     pending: jsonLedger<PendingEntry>(folder('pending')),
     agents: jsonLedger<AgentEntry>(folder('agents')),
-    observed: observations(fileFolder(clone.coordDir), `${boot} ${timeNamespace()}`),
-    clock: request.clock ?? realClock,
+    observed: observations(fileFolder(clone.coordDir), era),
+    clock,
     boot,
     profile: readProfile(setup, book),
     mirror,
@@ -169,6 +184,8 @@ function compose(setup: Setup, book: BookSettings, transport: Transport, who: Id
     book,
     timings,
     transport,
+    fresh,
+    asOf: () => (cached ? (fresh.lastAsked() ?? 'never') : clock.wall()),
     pushes: () => pushes,
     mirrorAll: () => mirror.showAll(),
     close: () => transport.close(),
@@ -188,12 +205,64 @@ const ownRefs: Profile = { trusted: true, atomic: true, deletes: true, nonFastFo
 /** What a probe found, and of which remote. */
 export interface StoredProfile extends Profile {
   readonly remote: string;
+  readonly protocolV2: boolean;
 }
 
-function readProfile({ clone }: Setup, book: BookSettings): Profile {
+const profileName = 'profile.json';
+
+/** What the last probe found of this remote; null: nothing that can be trusted. */
+export function storedProfile({ clone }: Setup, remote: string): StoredProfile | null {
+  const stored = jsonLedger<StoredProfile>(fileFolder(clone.coordDir)).get(profileName);
+  return stored?.remote === remote ? stored : null;
+}
+
+/**
+ * Tries what this remote allows, and keeps what was found (protocol 5). Four pushes.
+ * @throws CoordError `unavailable`
+ */
+export async function probeBook({ clone, env }: Setup, remote: string, prefix: string): Promise<ProbeResult> {
+  const { probeRemote } = await import('./transport/git/probe.ts');
+  const { commonDir, objectFormat } = clone;
+  const places = { store: storePath(clone), cloneGitDir: commonDir, cloneTop: clone.topLevel ?? commonDir };
+  const result = await probeRemote({ ...places, remote, prefix, objectFormat, env, timeoutMs: requestTimeoutMs });
+  const ledger = jsonLedger<StoredProfile>(fileFolder(clone.coordDir));
+  if (result.compareAndSwap !== true) ledger.remove(profileName);
+  else {
+    const { atomic, deletes, nonFastForward } = result;
+    const found = { atomic: atomic === true, deletes: deletes === true, nonFastForward: nonFastForward === true };
+    ledger.put(profileName, { remote, trusted: true, ...found, protocolV2: result.protocolV2 });
+  }
+  return result;
+}
+
+/**
+ * Looks the store through. A broken one is taken away: the next read fills a new one from the remote.
+ * @throws CoordError `unavailable` when there can be no store (disk full, no rights)
+ */
+export async function checkStore({ clone, env }: Setup): Promise<'sound' | 'rebuilt'> {
+  const [{ isStoreSound, openStore, removeStore }, { gitEnvironment }] = await Promise.all([
+    import('./transport/git/store-repository.ts'),
+    import('./transport/git-process.ts'),
+  ]);
+  const { objectFormat } = clone;
+  const store = { store: storePath(clone), objectFormat, env: gitEnvironment(env), timeoutMs: requestTimeoutMs };
+  const identity = await openStore(store);
+  if (await isStoreSound(store)) return 'sound';
+  await removeStore(store, identity);
+  return 'rebuilt';
+}
+
+/** One `init` of a clone at a time: others wait. */
+export async function withInitLock<T>({ clone }: Setup, work: () => Promise<T>): Promise<T> {
+  const { withFileLock } = await import('./transport/git/file-lock.ts');
+  await mkdir(clone.coordDir, { recursive: true });
+  return withFileLock(join(clone.coordDir, 'init.lock'), 20 * requestTimeoutMs, work);
+}
+
+function readProfile(setup: Setup, book: BookSettings): Profile {
   if (book.remote === null) return ownRefs;
-  const stored = jsonLedger<StoredProfile>(fileFolder(clone.coordDir)).get('profile.json');
-  if (stored?.remote === book.remote) return stored;
+  const stored = storedProfile(setup, book.remote);
+  if (stored !== null) return stored;
   return {
     trusted: false,
     atomic: book.host?.atomic ?? true,
@@ -226,6 +295,23 @@ function openMirror({ clone, config, env }: Setup, book: BookSettings, warn: (te
       const { refMap } = await import('./transport/git/ref-map.ts');
       await (await open()).showAll(refMap(book.prefix).tracking(`${book.prefix}claims/`));
     },
+  };
+}
+
+/** Keeps what reads are worth: when the remote was asked, and that a write ends what earlier reads showed. */
+function noting(transport: Transport, fresh: Freshness, clock: Clock, board: string): Transport {
+  return {
+    objectFormat: transport.objectFormat,
+    async list(patterns) {
+      const at = clock.wall();
+      const list = await transport.list(patterns);
+      if (patterns.includes(board)) fresh.asked(at);
+      return list;
+    },
+    read: (oids) => transport.read(oids),
+    compareAndSwap: (updates, options) =>
+      transport.compareAndSwap(updates, options).finally(() => fresh.wrote(clock.monoMs())),
+    close: () => transport.close(),
   };
 }
 

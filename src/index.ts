@@ -79,8 +79,8 @@ export async function openBook(options: OpenBookOptions): Promise<OpenedBook> {
     show: book.show.bind(book),
     log: book.log.bind(book),
     list: async (filter) => {
-      const { tasks, asOf } = await book.list(filter);
-      return { tasks, asOf };
+      const { tasks } = await book.list(filter);
+      return { tasks, asOf: app.asOf() };
     },
     close: () => app.close(),
   };

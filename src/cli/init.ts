@@ -1,1 +1,181 @@
-export { run } from './frame/unfinished.ts';
+import { randomUUID } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { type BookSettings, bookSettings, openTransport, readSetup, type Setup, withInitLock } from '../app.ts';
+import { hostOf } from '../config/hosts.ts';
+import { whoAmI } from '../config/who.ts';
+import { initBook } from '../coordinator/init-book.ts';
+import { type ChosenBook, chooseBook } from '../coordinator/init-book-choice.ts';
+import { writeBookConfig } from '../coordinator/init-book-config.ts';
+import { deleteRefs, forgetBook } from '../coordinator/init-book-leave.ts';
+import { peekClone, peekRemote, withoutPassword } from '../coordinator/init-book-peek.ts';
+import { kindOf } from '../coordinator/record-kinds.ts';
+import { stopDaemon } from '../daemon-link/control-daemon.ts';
+import { recordStore } from '../store/record-store.ts';
+import { refLayout } from '../store/ref-layout.ts';
+import type { Answer, Context } from './frame/context.ts';
+import type { Parsed } from './frame/parse.ts';
+import { usageError } from './frame/parse.ts';
+import type { Run } from './frame/spec.ts';
+import { type HostReport, hostReport, trustedHost } from './init-host.ts';
+import { finishMove, openMove, refuseOrPush } from './init-move.ts';
+import { type InitReport, initText, nextCommands } from './init-text.ts';
+
+const usage = 'git coord init [--remote <name|url> [--move] | --local] [options]';
+
+/**
+ * Makes the book or joins it (docs/cli.md). The remote is asked before anything is written; git config, which makes the
+ * clone use the book, is written last, so that a command that was cut off is continued by the same command.
+ */
+export const run: Run = async (context, parsed) => {
+  checkFlags(parsed);
+  const request = { cwd: context.cwd, env: context.env as NodeJS.ProcessEnv };
+  const before = await readSetup(request);
+  for (const notice of before.loaded.notices) context.notice(notice);
+  const chosen = choose(context, parsed, before);
+  const isThere = await peek(before, chosen);
+  if (parsed.flag('dry-run')) return planned(before, chosen, isThere, parsed.flag('move'));
+  // read again: another init of this clone may have been first
+  return withInitLock(before, async () => perform(context, parsed, await readSetup(request), chosen));
+};
+
+function checkFlags(parsed: Parsed): void {
+  const remote = parsed.text('remote');
+  if (parsed.flag('local') && remote !== undefined) throw usageError('--local and --remote exclude each other', usage);
+  if (parsed.flag('move') && remote === undefined) throw usageError('--move needs --remote <name|url>', usage);
+  if (remote !== undefined && (remote === '' || remote.startsWith('-') || /[\s\x00-\x1f\x7f]/.test(remote)))
+    throw usageError('--remote must be the name or address of a remote', usage);
+}
+
+function choose(context: Context, parsed: Parsed, { clone, loaded, config }: Setup): ChosenBook {
+  const hasRemote = (name: string) => clone.gitConfig.has(`remote.${name}.url`);
+  const isOwn = (key: string) => loaded.origins.get(`coordination.${key}`)?.layer === 'git';
+  const { mode, remote, prefix } = config.coordination;
+  const own = {
+    ...(isOwn('mode') && { mode }),
+    ...(isOwn('remote') && { remote }),
+    ...(isOwn('prefix') && { prefix }),
+  };
+  const flag = parsed.text('remote');
+  const folder = flag === undefined ? '' : resolve(context.cwd, flag);
+  // git would look for it from the top of the clone
+  const named = flag !== undefined && !hasRemote(flag) && !flag.includes(':') && existsSync(folder) ? folder : flag;
+  return chooseBook({ flags: { remote: named, local: parsed.flag('local') }, own, file: loaded.fileBook, hasRemote });
+}
+
+function peek({ clone, env }: Setup, { remote, prefix }: ChosenBook): Promise<boolean> {
+  const { format } = refLayout(prefix);
+  if (remote === null) return peekClone(clone.commonDir, env, format);
+  return peekRemote({ top: clone.topLevel ?? clone.commonDir, env }, remote, format);
+}
+
+function planned(setup: Setup, chosen: ChosenBook, isThere: boolean, moves: boolean): Answer {
+  const current = bookSettings(setup);
+  const remote = chosen.remote === null ? null : withoutPassword(chosen.remote);
+  const report = {
+    mode: chosen.mode,
+    remote,
+    prefix: chosen.prefix,
+    book: null,
+    joined: isThere && !moves,
+    agent: null,
+    session: null,
+    host: null,
+    next: ['git coord init'],
+    dryRun: true,
+  };
+  const place = remote === null ? 'in this clone' : `on ${remote}`;
+  const what = moves ? 'move the local book there' : isThere ? 'join the book that is there' : 'make a new book';
+  const steps = [
+    ...(remote === null ? [] : ['try what the remote allows, with scratch refs that are deleted again']),
+    `${what}: ${chosen.prefix}coord/format ${place}`,
+    `write git config coord.mode ${chosen.mode}${remote === null ? '' : `, coord.remote ${remote}`}, coord.prefix, coord.book`,
+  ];
+  const already = current !== null && isThere && current.mode === chosen.mode && current.remote === chosen.remote;
+  const text = already ? ['this clone uses that book already: nothing but a check'] : steps;
+  return {
+    data: { ...report, steps: text },
+    text: `would do, ${place}:\n${text.map((step) => `  ${step}\n`).join('')}`,
+  };
+}
+
+async function perform(context: Context, parsed: Parsed, setup: Setup, chosen: ChosenBook): Promise<Answer> {
+  const { clone, env } = setup;
+  const current = bookSettings(setup);
+  const target: BookSettings = { ...chosen, book: '', host: addressOf(setup, chosen.remote) };
+  const move = await openMove(setup, current, target);
+  try {
+    const host = await settleHost(setup, current, target, move !== null);
+    if (move !== null) await refuseOrPush(move, parsed.flag('move'), host);
+    const who = await whoAmI({ ...setup, agentFlag: context.agent, pid: process.pid, random: Math.random });
+    if (current !== null && move === null) await leaveIfGone(setup, current, target);
+    const found = await joinOrMake(setup, target, who.agent);
+    if (current !== null && (current.book !== found.book || move !== null)) await stopDaemon(clone.coordDir);
+    const forgotten = current !== null && current.book !== found.book;
+    if (forgotten) await forgetBook(clone.coordDir);
+    await writeBookConfig(
+      { commonDir: clone.commonDir, env },
+      {
+        'coord.mode': target.mode,
+        ...(target.remote !== null && { 'coord.remote': target.remote }),
+        'coord.prefix': target.prefix,
+        'coord.book': found.book,
+      },
+    );
+    const moved = move === null ? 0 : await finishMove(move);
+    const report: InitReport = {
+      mode: target.mode,
+      remote: target.remote === null ? null : withoutPassword(target.remote),
+      prefix: target.prefix,
+      ...found,
+      joined: found.joined && current?.book !== found.book,
+      agent: who.agent,
+      session: who.session,
+      host,
+      next: nextCommands,
+    };
+    const changes = { moved, left: forgotten, again: current?.book === found.book && moved === 0 };
+    return { data: { ...report, moved }, text: initText(report, changes) };
+  } finally {
+    await move?.close();
+  }
+}
+
+function addressOf({ clone }: Setup, remote: string | null): BookSettings['host'] {
+  return remote === null ? null : hostOf(clone.gitConfig.get(`remote.${remote}.url`)?.at(-1) ?? remote);
+}
+
+/** What the remote allows: from an earlier probe of the book that this clone uses, else by trying. */
+async function settleHost(
+  setup: Setup,
+  current: BookSettings | null,
+  target: BookSettings,
+  moves: boolean,
+): Promise<HostReport> {
+  if (target.remote === null) return hostReport(null, null);
+  const isInUse = current?.remote === target.remote && current.prefix === target.prefix && !moves;
+  return trustedHost(setup, { remote: target.remote, prefix: target.prefix, host: target.host }, isInUse);
+}
+
+/** A clone that goes back to its own refs finds the mirror of the remote's claims there, which are no claims of its own. */
+async function leaveIfGone(setup: Setup, current: BookSettings, target: BookSettings): Promise<void> {
+  if (current.mode !== 'remote' || target.mode !== 'local') return;
+  await stopDaemon(setup.clone.coordDir);
+  const clone = await openTransport(setup, target, false);
+  try {
+    await deleteRefs(clone, ['refs/claims/']);
+  } finally {
+    await clone.close();
+  }
+}
+
+async function joinOrMake(setup: Setup, target: BookSettings, agent: string) {
+  const transport = await openTransport(setup, target, false);
+  try {
+    const place = target.remote === null ? 'this clone' : withoutPassword(target.remote);
+    const store = recordStore(transport, refLayout(target.prefix), kindOf);
+    return await initBook({ store, place, book: randomUUID(), agent, at: new Date().toISOString() });
+  } finally {
+    await transport.close();
+  }
+}

@@ -3,7 +3,7 @@ import { table } from './frame/table.ts';
 import { readingBook } from './with-book.ts';
 
 export const run: Run = (context, parsed) =>
-  readingBook(context, parsed, async ({ book }) => {
+  readingBook(context, parsed, async ({ app, book }) => {
     const log = await book.log(parsed.positionals[0] ?? '');
     const columns = [
       { title: 'WHEN' },
@@ -13,7 +13,10 @@ export const run: Run = (context, parsed) =>
       { title: 'CHANGED', flexible: true },
     ];
     const rows = log.entries.map(({ at, op, by, term, changes }) => [at, op, by, String(term), changedText(changes)]);
-    return { data: log, text: table(columns, rows, { columns: context.terminal.columns, header: context.style.dim }) };
+    return {
+      data: { ...log, asOf: app.asOf() },
+      text: table(columns, rows, { columns: context.terminal.columns, header: context.style.dim }),
+    };
   });
 
 function changedText(changes: object): string {

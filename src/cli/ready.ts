@@ -6,12 +6,12 @@ import { taskTable } from './task-text.ts';
 import { readingBook } from './with-book.ts';
 
 export const run: Run = (context, parsed) =>
-  readingBook(context, parsed, async ({ book }) => {
+  readingBook(context, parsed, async ({ app, book }) => {
     const filter = filterOf(parsed, true);
     const all = await book.list({ ...filter, limit: undefined });
     const tasks = all.tasks.filter((task) => task.ready).slice(0, filter.limit ?? all.tasks.length);
     const text = tasks.length > 0 ? taskTable(context, tasks) : 'nothing is ready\n';
-    if (!parsed.flag('explain')) return { data: { tasks, asOf: all.asOf }, text };
+    if (!parsed.flag('explain')) return { data: { tasks, asOf: app.asOf() }, text };
     const others = all.tasks.filter((task) => !task.ready && task.state !== 'done' && task.state !== 'cancelled');
     const explained = others.map((task) => ({
       id: task.id,
@@ -21,5 +21,5 @@ export const run: Run = (context, parsed) =>
     const why = table([{ title: 'NOT READY' }, { title: 'BECAUSE IT', flexible: true }], rows, {
       columns: context.terminal.columns,
     });
-    return { data: { tasks, notReady: explained, asOf: all.asOf }, text: why === '' ? text : `${text}\n${why}` };
+    return { data: { tasks, notReady: explained, asOf: app.asOf() }, text: why === '' ? text : `${text}\n${why}` };
   });

@@ -3,7 +3,7 @@ import { taskText } from './task-text.ts';
 import { readingBook } from './with-book.ts';
 
 export const run: Run = (context, parsed) =>
-  readingBook(context, parsed, async ({ book }) => {
+  readingBook(context, parsed, async ({ app, book }) => {
     const task = await book.show(parsed.positionals[0] ?? '');
-    return { data: task, text: taskText(context, task) };
+    return { data: { ...task, asOf: app.asOf() }, text: taskText(context, task) };
   });

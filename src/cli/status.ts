@@ -26,7 +26,7 @@ export const run: Run = (context, parsed) =>
       agents: await readAgents(app.context),
       daemon,
       pushesPerMinute: pushesLastMinute(join(app.clone.coordDir, 'metrics.ndjson'), Date.now()),
-      asOf: view.asOf,
+      asOf: app.asOf(),
     };
     const lines = [
       `book     ${app.book.mode === 'local' ? 'in this clone' : `on ${app.book.remote}`}`,

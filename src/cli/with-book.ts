@@ -19,8 +19,9 @@ export async function withBook(
   context: Context,
   parsed: Parsed,
   work: (opened: Opened) => Promise<Answer>,
+  reads = false,
 ): Promise<Answer> {
-  const app = await openApp(openRequest(context, parsed.flag('cached')));
+  const app = await openApp({ ...openRequest(context, parsed.flag('cached')), mayBeFresh: reads });
   const startedMs = performance.now();
   let result = 'internal';
   try {
@@ -48,7 +49,7 @@ export async function readingBook(
   work: (opened: Opened) => Promise<Answer>,
 ): Promise<Answer> {
   try {
-    return await withBook(context, parsed, work);
+    return await withBook(context, parsed, work, true);
   } catch (error) {
     if (!(error instanceof CoordError) || error.code !== 'unavailable' || parsed.flag('cached')) throw error;
     const stale = await cachedAnswer(context, work);

@@ -15,7 +15,6 @@ export interface BookView {
   /** Why a task can't be taken now; empty: ready. */
   readonly blockers: ReadonlyMap<string, readonly Blocker[]>;
   readonly bad: readonly { readonly id: string; readonly why: string }[];
-  readonly asOf: string;
 }
 
 /** @throws CoordError `unavailable` */
@@ -28,7 +27,6 @@ export async function readBook(context: Context, who: Who): Promise<BookView> {
   for (const one of seen.values()) observe(context, one);
   context.observed.keepOnly(new Set(read.records.keys()), [layout.all('board'), layout.all('claims')]);
   context.observed.save();
-  const asOf = context.clock.wall();
   const queue = queueOf(context, read);
   const stateOf = (id: string): TaskState | undefined => stateIn(seen.get(id));
   const tasks = [...seen.values()].flatMap((one) => viewOf(context, who, one, stateOf, queue) ?? []);
@@ -39,7 +37,7 @@ export async function readBook(context: Context, who: Who): Promise<BookView> {
     if (one.task.kind === 'task')
       why.set(id, blockers(one.task.note.task, readinessOf(context, who, one, stateOf, queue)));
   }
-  return { tasks, seen, blockers: why, bad, asOf };
+  return { tasks, seen, blockers: why, bad };
 }
 
 export function queueOf(context: Context, read: BookRead): QueueNote | null {

@@ -206,8 +206,10 @@ export class Keeper {
   async #sweepWhenDue(): Promise<void> {
     if (nowMs() < Math.max(this.#sweepAtMs, this.#sweepBackoff.untilMs)) return;
     const { app } = this.#options.book;
+    const startedMs = app.context.clock.monoMs();
     const { expired, repaired, waitMs } = await sweep(this.#news.watch(app.context), app.who);
     this.#sweepBackoff.succeeded();
+    app.fresh.readWhole(startedMs);
     this.#reached();
     if (expired.length > 0) this.#options.log.info(`expired ${expired.join(', ')}: nobody renewed it`);
     if (repaired.length > 0) this.#options.log.info(`repaired ${repaired.join(', ')}`);

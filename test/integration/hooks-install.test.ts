@@ -41,7 +41,8 @@ async function tree(folder: string): Promise<string[]> {
   const lines: string[] = [];
   for (const entry of await readdir(folder, { recursive: true, withFileTypes: true })) {
     const path = join(entry.parentPath, entry.name);
-    if (/\.git\/(objects|refs|logs|worktrees|coord\/|index|COMMIT_EDITMSG|HEAD|coord-identity|ORIG_HEAD)/.test(path)) continue;
+    if (/\.git\/(objects|refs|logs|worktrees|coord\/|index|COMMIT_EDITMSG|HEAD|coord-identity|ORIG_HEAD)/.test(path))
+      continue;
     if (entry.isDirectory()) lines.push(`${path}/`);
     else if (entry.isSymbolicLink()) lines.push(`${path} -> ${await readlink(path)}`);
     else lines.push(`${path} ${((await lstat(path)).mode & 0o7777).toString(8)} ${await readFile(path, 'latin1')}`);

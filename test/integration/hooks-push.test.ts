@@ -64,24 +64,35 @@ test('the branch of an unclaimed task is refused, unless its newest term was the
   expect(await push(['origin', 'task/y'])).toMatchObject({ status: 0 });
 });
 
-test.each(['require', 'warn'])('coordination refs are neither pushed nor deleted nor mirrored (%s)', async (policy) => {
-  await git(['config', 'coord.hooks.policy', policy], { cwd: dir });
-  await coord(dir, env, 'hooks', 'install');
-  const before = await refsOf();
-  expect(before).toContain('refs/claims/x');
-  for (const args of [
-    ['--mirror', 'origin'],
-    ['origin', ':refs/claims/x'],
-    ['--force', 'origin', 'HEAD:refs/board/x'],
-    ['origin', 'HEAD:refs/agents/me', 'HEAD:refs/heads/fine'],
-  ]) {
-    const { status, stderr } = await push(args, { COORD_BYPASS: '1' });
-    expect(status, args.join(' ')).not.toBe(0);
-    expect(stderr).toContain('is a coordination ref');
-  }
-  expect(await refsOf()).toBe(before);
-  expect(await push(['origin', 'HEAD:refs/archive/of-another-tool'])).toMatchObject({ status: 0 });
-});
+test.each(['require', 'warn'])(
+  'coordination refs are neither pushed nor deleted, nor mirrored, which git does not tell of (%s)',
+  async (policy) => {
+    await git(['config', 'coord.hooks.policy', policy], { cwd: dir });
+    await coord(dir, env, 'hooks', 'install');
+    await git(['remote', 'add', '--mirror=push', 'backup', remote], { cwd: dir });
+    const before = await refsOf();
+    expect(before).toContain('refs/claims/x');
+    for (const args of [
+      ['--mirror', 'origin'],
+      ['origin', '--mirror'],
+      ['--prune', 'origin', 'refs/*:refs/*'],
+      ['backup'],
+      ['origin', ':refs/claims/x'],
+      ['--force', 'origin', 'HEAD:refs/board/x'],
+      ['origin', 'HEAD:refs/agents/me', 'HEAD:refs/heads/fine'],
+    ]) {
+      const { status, stderr } = await push(args, { COORD_BYPASS: '1' });
+      expect(status, args.join(' ')).not.toBe(0);
+      expect(stderr).toMatch(/is a coordination ref|--mirror would delete/);
+    }
+    expect(await refsOf()).toBe(before);
+    await git(['config', 'alias.mir', 'push --mirror'], { cwd: dir });
+    expect((await run('git', ['mir', 'origin'], dir, env)).stderr).toContain('--mirror would delete');
+    const script = ['-c', 'git push origin HEAD:refs/heads/plain && : git push --mirror'];
+    expect(await run('sh', script, dir, env)).toMatchObject({ status: 0 });
+    expect(await push(['origin', 'HEAD:refs/archive/of-another-tool'])).toMatchObject({ status: 0 });
+  },
+);
 
 test('with the remote away there is a warning beside the failure of the push itself', async () => {
   await rename(remote, `${remote}.away`);

@@ -16,7 +16,7 @@ export async function lookAtRemote({ git, remote }: Scene): Promise<Look> {
   const tasks = new Map<string, SeenTask>();
   const claims = new Map<string, HeldClaim>();
   for (const entry of (await git(remote, args)).split('\0')) {
-    const [, space, id = '', note = ''] = /^\s*refs\/(board|claims)\/(\S+)\s([^]*)$/.exec(entry) ?? [];
+    const [, space, id = '', note = ''] = /^\s*refs\/(board|claims)\/(\S+)\s(.*)$/s.exec(entry) ?? [];
     if (space === 'board') tasks.set(id, (JSON.parse(note) as TaskNote).task);
     if (space === 'claims') claims.set(id, JSON.parse(note) as HeldClaim);
   }

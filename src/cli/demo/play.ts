@@ -1,7 +1,7 @@
 /** The run itself: workers drain the tasks, one is killed half-way, and its task is picked up by another. */
 import { setTimeout as delay } from 'node:timers/promises';
-import { CoordError } from '../../errors.ts';
 import type { HeldClaim } from '../../domain/claim.ts';
+import { CoordError } from '../../errors.ts';
 import { claimOf, countDone, type Look, lookAtRemote } from './look.ts';
 import { plan, victim } from './plan.ts';
 import type { Scene } from './scene.ts';
@@ -41,8 +41,8 @@ export async function play(scene: Scene, workers: Workers, screen: Screen, signa
     const nowMs = performance.now();
     kill ??= await killHalfWay(scene, workers, look);
     takeover ??= takenOver(look, kill, nowMs);
-    const killed = kill && { worker: kill.worker, sinceMs: nowMs - kill.atMs };
-    screen.show({ look, sinceStartMs: nowMs - startMs, killed, words: wordsFor(kill, takeover, nowMs) });
+    const killed = kill && { worker: kill.worker, sinceMs: Math.max(0, nowMs - kill.atMs) };
+    screen.show({ look, sinceStartMs: nowMs - startMs, killed, words: wordsFor(kill, takeover) });
     const durationMs = nowMs - startMs;
     if (countDone(look) === plan.length) return { durationMs, kill, takeover };
     if (durationMs > runMsMax) throw new CoordError('internal', `the demo was not done after ${seconds(runMsMax)}`);
@@ -74,9 +74,9 @@ function takenOver({ tasks }: Look, kill: Kill | null, nowMs: number): Played['t
   return { by: task.holder.agent, afterMs: nowMs - kill.atMs, term: task.term };
 }
 
-function wordsFor(kill: Kill | null, takeover: Played['takeover'], nowMs: number): string {
+function wordsFor(kill: Kill | null, takeover: Played['takeover']): string {
   if (kill === null) return '';
   if (takeover !== null)
     return `${takeover.by} took over ${kill.task} ${seconds(takeover.afterMs)} after the kill, and goes on from its branch`;
-  return `${kill.worker} and its daemon were killed with SIGKILL; its lease on ${kill.task} must run out first: up to 24 s, now ${seconds(nowMs - kill.atMs)}`;
+  return `${kill.worker} and its daemon were killed; its lease on ${kill.task} has to run out first, which takes up to 24 s`;
 }

@@ -35,7 +35,9 @@ function liveTable(context: Context, say: (line: string) => void): Screen {
   const columns = context.terminal.columns;
   return {
     show: (moment) => {
-      const lines = tableLines(context, moment).map((line) => (displayWidth(line) > columns ? cut(line, columns) : line));
+      const lines = tableLines(context, moment).map((line) =>
+        displayWidth(line) > columns ? cut(line, columns) : line,
+      );
       context.write(`${clear()}${lines.join('\n')}\n`);
       height = lines.length;
     },
@@ -63,13 +65,20 @@ function tableLines({ style }: Context, moment: Moment): string[] {
   const done = countDone(look);
   const bar = '#'.repeat(2 * done) + '.'.repeat(2 * (plan.length - done));
   const whole = `  [${style.green(bar)}]  ${done} of ${plan.length} done  ${seconds(moment.sinceStartMs)}`;
-  return ['', style.dim(`  ${'WORKER'.padEnd(8)}  ${'TASK'.padEnd(8)}  ${'DONE'.padStart(5)}  ${'SINCE'.padStart(7)}`), ...rows, whole, `  ${moment.words}`];
+  return [
+    '',
+    style.dim(`  ${'WORKER'.padEnd(8)}  ${'TASK'.padEnd(8)}  ${'DONE'.padStart(5)}  ${'SINCE'.padStart(7)}`),
+    ...rows,
+    whole,
+    `  ${moment.words}`,
+  ];
 }
 
 /** Says what has changed since the last look. */
 function plainLines(say: (line: string) => void): Screen {
   const told = new Map<string, string>();
   let waiting = '';
+  let done = 0;
   return {
     show: ({ look, sinceStartMs, words }) => {
       for (const [id, task] of look.tasks) {
@@ -78,12 +87,11 @@ function plainLines(say: (line: string) => void): Screen {
         if (told.get(id) === now || (state === 'open' && term === 0)) continue;
         told.set(id, now);
         const who = state === 'claimed' ? `${task.holder?.agent} holds ${id} (term ${term})` : `${id} is ${state}`;
-        const count = state === 'done' ? `, ${countDone(look)} of ${plan.length}` : '';
+        const count = state === 'done' ? `, ${++done} of ${plan.length}` : '';
         say(`${seconds(sinceStartMs).padStart(8)}  ${who}${count}`);
       }
-      const first = words.split(';')[0] ?? '';
-      if (first !== waiting && first !== '') say(`${seconds(sinceStartMs).padStart(8)}  ${words}`);
-      waiting = first;
+      if (words !== waiting) say(`${seconds(sinceStartMs).padStart(8)}  ${words}`);
+      waiting = words;
     },
     say,
     end: () => {},

@@ -15,13 +15,21 @@ export interface PlainGit {
 export async function asPlainGit({ git, remote }: Scene, { kill }: Played): Promise<PlainGit[]> {
   if (kill === null) return [];
   const args = ['log', '--oneline', `refs/board/${kill.task}`];
+  const branch = ['log', '--format=%h %an: %s (%(trailers:key=Claim-Term,separator=%x2C))', `main..task/${kill.task}`];
   return [
     { command: `git log --oneline refs/claims/${kill.task}`, output: kill.claimLog },
     { command: `git ${args.join(' ')}`, output: await git(remote, args) },
+    { command: `git log --format='${branch[1]?.slice(9)}' ${branch[2]}`, output: await git(remote, branch) },
   ];
 }
 
-export function storyText(context: Context, played: Played, count: Tally, shown: readonly PlainGit[], kept: string | null) {
+export function storyText(
+  context: Context,
+  played: Played,
+  count: Tally,
+  shown: readonly PlainGit[],
+  kept: string | null,
+) {
   const { style, terminal } = context;
   const columns = [{ title: 'WORKER' }, { title: 'DONE', align: 'right' as const }, { title: 'TASKS', flexible: true }];
   const rows = count.workers.map(({ id, done }) => [

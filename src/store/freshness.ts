@@ -1,0 +1,44 @@
+import type { Folder } from './folder.ts';
+
+/**
+ * Whether the store already shows what the remote showed a moment ago, so that a read needn't ask again (docs/cli.md,
+ * "Reads"): the daemon read the whole book within the last poll, and this clone has written nothing since that read
+ * began. Monotonic milliseconds within one era; a lost or foreign note only means asking.
+ */
+export interface Freshness {
+  /** The daemon has read the whole book; the read began at `startedMs`. */
+  readWhole(startedMs: number): void;
+  /** The remote was asked for tasks; `at`: the time of day, for people. */
+  asked(at: string): void;
+  /** When the remote was last asked, for people; null: never, as far as is known. */
+  lastAsked(): string | null;
+  /** Something of this clone may just have changed the book. */
+  wrote(nowMs: number): void;
+  /** When the read began that is still good, as an age in milliseconds; null: ask. */
+  ageMs(nowMs: number, pollIntervalMs: number): number | null;
+}
+
+export function freshness(folder: Folder, era: string): Freshness {
+  const note = (name: string, ms: number) => folder.write(name, JSON.stringify({ era, ms }));
+  const noted = (name: string): number | null => {
+    try {
+      const { era: of, ms } = JSON.parse(folder.read(name) ?? '') as { era?: string; ms?: number };
+      return of === era && typeof ms === 'number' ? ms : null;
+    } catch {
+      return null;
+    }
+  };
+  return {
+    readWhole: (startedMs) => note('read.json', startedMs),
+    asked: (at) => folder.write('asked', at),
+    lastAsked: () => folder.read('asked'),
+    wrote: (nowMs) => note('wrote.json', nowMs),
+    ageMs(nowMs, pollIntervalMs) {
+      const read = noted('read.json');
+      const wrote = noted('wrote.json');
+      if (read === null || (wrote !== null && wrote >= read)) return null;
+      const age = nowMs - read;
+      return age >= 0 && age <= pollIntervalMs ? age : null;
+    },
+  };
+}
