@@ -285,7 +285,8 @@ function openMirror({ clone, config, env }: Setup, book: BookSettings, warn: (te
       import('./transport/git/clone-mirror.ts'),
       import('./transport/git-process.ts'),
     ]);
-    const options = { cloneGitDir: clone.commonDir, store: storePath(clone), env: gitEnvironment(env) };
+    const { commonDir: cloneGitDir, objectFormat } = clone;
+    const options = { cloneGitDir, objectFormat, store: storePath(clone), env: gitEnvironment(env) };
     return cloneMirror({ ...options, timeoutMs: requestTimeoutMs, onProblem: warn });
   };
   return {

@@ -32,15 +32,19 @@ export const run: Run = (context, parsed) => {
 };
 
 function claimRequest(context: Context, parsed: Parsed): ClaimRequest {
-  const pid =
-    parsed.number('owner-pid') ?? (context.env.COORD_OWNER_PID ? Number(context.env.COORD_OWNER_PID) : undefined);
   return {
     ttlMs: parsed.number('ttl'),
     waitMs: parsed.number('wait'),
     force: parsed.flag('force'),
     create: !parsed.flag('no-create'),
-    owner: pid === undefined ? undefined : ownerProcess(pid),
+    owner: ownerOf(context, parsed),
   };
+}
+
+/** The process that a claim lives and dies with: `--owner-pid`, else `$COORD_OWNER_PID`. */
+export function ownerOf({ env }: Context, parsed: Parsed): ClaimRequest['owner'] {
+  const pid = parsed.number('owner-pid') ?? (env.COORD_OWNER_PID ? Number(env.COORD_OWNER_PID) : undefined);
+  return pid === undefined ? undefined : ownerProcess(pid);
 }
 
 const viaText = {

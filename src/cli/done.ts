@@ -1,7 +1,7 @@
 import type { ClaimResult } from '../coordinator/claim-task.ts';
 import type { TaskView } from '../domain/view.ts';
 import { CoordError } from '../errors.ts';
-import { claimedText } from './claim.ts';
+import { claimedText, ownerOf } from './claim.ts';
 import type { Run } from './frame/spec.ts';
 import { jsonOrFile } from './task-input.ts';
 import { withBook } from './with-book.ts';
@@ -13,7 +13,9 @@ export const run: Run = (context, parsed) => {
     const task = await book.done(parsed.positionals[0] ?? '', result, command);
     const said = `${task.id}: done\n`;
     if (!parsed.flag('next')) return { data: task, text: said };
-    return { ...(await thenNext(task, () => book.next({}, {}, `${command} (next)`), said)) };
+    return {
+      ...(await thenNext(task, () => book.next({}, { owner: ownerOf(context, parsed) }, `${command} (next)`), said)),
+    };
   });
 };
 

@@ -26,13 +26,17 @@ export interface Move {
 
 /** Null when no local book is left: there is none, or the book stays where it is. */
 export async function openMove(setup: Setup, current: BookSettings | null, target: BookSettings): Promise<Move | null> {
-  if (target.remote === null) return null;
   const { clone } = setup;
   const journal = jsonLedger<MoveJournal>(fileFolder(clone.coordDir));
-  // cut off after the switch: the clone names the remote already, and its own refs are still there
-  const isUnderWay = journal.get(journalName) !== null;
-  if (current?.mode !== 'local' && !isUnderWay) return null;
-  const fromPrefix = current?.mode === 'local' ? current.prefix : 'refs/';
+  const begun = journal.get(journalName);
+  const remote = target.remote === null ? null : withoutPassword(target.remote);
+  if (begun !== null && begun.remote !== remote)
+    throw new CoordError('not-ready', `the book is on its way to ${begun.remote}: a command was cut off`, {
+      next: [`git coord init --remote ${begun.remote} --move`],
+    });
+  // begun and cut off after the switch: the clone names the remote already, and its own refs are still there
+  if (remote === null || (current?.mode !== 'local' && begun === null)) return null;
+  const fromPrefix = begun?.fromPrefix ?? current?.prefix ?? 'refs/';
   const local: BookSettings = { mode: 'local', book: '', remote: null, host: null, prefix: fromPrefix };
   const [from, to] = await Promise.all([openTransport(setup, local, false), openTransport(setup, target, false)]);
   const close = async () => {
@@ -43,9 +47,8 @@ export async function openMove(setup: Setup, current: BookSettings | null, targe
     const tasks = [...refs.keys()].filter((name) => /^(board|archive)\//.test(name)).length;
     const objects = join(clone.commonDir, 'objects');
     const foreign = { objectDirectory: objects, shallowFile: join(clone.commonDir, 'shallow') };
-    const remote = withoutPassword(target.remote);
     const request = { from, fromPrefix, to, toPrefix: target.prefix, remote, foreign, journal };
-    return { request, tasks, carries: isUnderWay, close };
+    return { request, tasks, carries: begun !== null, close };
   } catch (error) {
     await close();
     throw error;

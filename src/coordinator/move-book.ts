@@ -15,6 +15,8 @@ import type { ForeignObjects, Oid, RefUpdate, SwapReport, Transport } from '../t
 
 export interface MoveJournal {
   readonly remote: string;
+  /** Of the refs here. */
+  readonly fromPrefix: string;
   /** By the name below the prefix. */
   readonly refs: Readonly<Record<string, Oid>>;
 }
@@ -58,10 +60,19 @@ export async function pushBook(request: MoveRequest): Promise<void> {
   }
   const foreignRef = [...local].find(([name, oid]) => there.has(name) && there.get(name) !== oid);
   if (foreignRef !== undefined) throw occupied(remote, `another ${toPrefix}${foreignRef[0]}`);
-  journal.put(journalName, { remote, refs: Object.fromEntries(local) });
+  journal.put(journalName, { remote, fromPrefix, refs: Object.fromEntries(local) });
   const missing = [...local].filter(([name]) => !there.has(name)).sort(byFormatLast);
   const updates = missing.map(([name, oid]) => ({ ref: toPrefix + name, from: null, to: oid }));
-  await pushAll(request, updates);
+  try {
+    await pushAll(request, updates);
+  } catch (error) {
+    const arrived = await bookRefs(to, toPrefix).catch(() => null);
+    const isCertain = !(error instanceof CoordError && error.code === 'unknown');
+    // nothing was begun: the book stays here, and nothing is to be continued
+    if (isCertain && arrived !== null && !missing.some(([name, oid]) => arrived.get(name) === oid))
+      journal.remove(journalName);
+    throw error;
+  }
 }
 
 const byFormatLast = ([a]: [string, Oid], [b]: [string, Oid]): number =>
@@ -115,7 +126,7 @@ export async function drainBook(request: MoveRequest): Promise<number> {
       changed.map(([name, oid]) => ({ ref: toPrefix + name, from: base.get(name) ?? null, to: oid })),
     );
     for (const [name, oid] of changed) base.set(name, oid);
-    if (changed.length > 0) journal.put(journalName, { remote, refs: Object.fromEntries(base) });
+    if (changed.length > 0) journal.put(journalName, { remote, fromPrefix, refs: Object.fromEntries(base) });
     const deletions = [...local].map(([name, oid]) => ({ ref: fromPrefix + name, from: oid, to: null }));
     const { answers } = await from.compareAndSwap(deletions, { atomic: true, objects: [] });
     drained += [...answers.values()].filter((answer) => answer === 'applied').length;

@@ -84,6 +84,7 @@ function decideClaimed(task: Task, lease: Lease, request: ClaimRequest, stamp: S
   }
   if (request.force) {
     if (task.paused || request.queuePaused) return refused({ reason: 'paused' });
+    if (request.blockedBy.length > 0) return refused({ reason: 'blocked', by: request.blockedBy });
     const begun = beginTenure(task, task.attempts, request, stamp);
     return {
       kind: 'write',

@@ -26,7 +26,7 @@ export function freshTenure(clone: Pick<Clone, 'coordDir' | 'commonDir'>, who: W
   return good ? entry : null;
 }
 
-const bypassHint = 'COORD_BYPASS=1 lets one commit through and says so in it.';
+const bypassHint = 'COORD_BYPASS=1 lets it through, and the commit says so.';
 
 /** A refusal as the hook says it. */
 export function hookError(error: CoordError): CoordError {
@@ -36,7 +36,7 @@ export function hookError(error: CoordError): CoordError {
 }
 
 export function notClaimed(task: string): CoordError {
-  return new CoordError('not-ready', `${task} is not claimed, so this commit would be nobody's work`, {
+  return new CoordError('not-ready', `${task} is not claimed: its work would be nobody's`, {
     next: [`git coord claim ${task}`],
   });
 }

@@ -1,4 +1,5 @@
 /** What an installed hook asks when its own look at `coord/held` doesn't settle it. */
+import type { App } from '../app.ts';
 import { readClone } from '../config/clone.ts';
 import { loadConfig } from '../config/load.ts';
 import { whoAmI } from '../config/who.ts';
@@ -50,12 +51,19 @@ export async function runHook(request: HookRequest): Promise<HookAnswer> {
   return obey(request, policy, task, await askBook(request, task));
 }
 
-async function askBook({ cwd, env }: HookRequest, task: string): Promise<Verdict> {
-  const [{ openApp }, { readClaim }] = await Promise.all([import('../app.ts'), import('./read-claim.ts')]);
+const askBook = async (request: HookRequest, task: string): Promise<Verdict> =>
+  withApp(request, async (app) => {
+    const { readClaim } = await import('./read-claim.ts');
+    return (await readClaim(app, task)).verdict;
+  });
+
+/** Opens the book for one question. That it can't be opened is an answer too. */
+async function withApp({ cwd, env }: HookRequest, question: (app: App) => Promise<Verdict>): Promise<Verdict> {
+  const { openApp } = await import('../app.ts');
   try {
     const app = await openApp({ cwd, env, warn: () => {} });
     try {
-      return (await readClaim(app, task)).verdict;
+      return await question(app);
     } finally {
       await app.close();
     }
@@ -66,23 +74,13 @@ async function askBook({ cwd, env }: HookRequest, task: string): Promise<Verdict
 }
 
 async function beforePush(request: HookRequest, policy: 'warn' | 'require', pattern: string): Promise<HookAnswer> {
-  const { cwd, env, warn } = request;
-  const [{ openApp }, { checkPushed, pushedTasks }] = await Promise.all([
-    import('../app.ts'),
-    import('./check-push.ts'),
-  ]);
-  const pushed = pushedTasks(request.input(), pattern);
-  if (pushed.length === 0) return nothing;
-  const app = await openApp({ cwd, env, warn: () => {} });
-  try {
-    for (const each of pushed) {
-      const verdict = await checkPushed(app, each);
-      // the push itself meets the same remote: it needs no second refusal
-      if (verdict.kind === 'unclear') warn(`${each.task} was not checked: ${verdict.error.message}`);
-      else obey(request, policy, each.task, verdict);
-    }
-  } finally {
-    await app.close();
+  const { checkPushed, pushedTasks } = await import('./check-push.ts');
+  for (const pushed of pushedTasks(request.input(), pattern)) {
+    const verdict = await withApp(request, (app) => checkPushed(app, pushed));
+    // the push itself meets the same remote: it needs no second refusal
+    const away = verdict.kind === 'unclear' && verdict.error.code === 'unavailable';
+    if (away) request.warn(`${pushed.task} was not checked: ${verdict.error.message}`);
+    else obey(request, policy, pushed.task, verdict);
   }
   return nothing;
 }

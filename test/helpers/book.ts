@@ -13,7 +13,7 @@ import { git } from './repo.ts';
 export async function makeBook(url: string, dir: string, env: NodeJS.ProcessEnv = {}): Promise<string> {
   const book = randomUUID();
   const note = { v: 1, kind: 'format', book, at: new Date().toISOString() };
-  const tree = await git(['mktree'], { cwd: dir });
+  const tree = await git(['hash-object', '-w', '-t', 'tree', '/dev/null'], { cwd: dir });
   const message = `format: a book of git-coord\n\n${JSON.stringify(note)}`;
   const commit = await git(['commit-tree', '-m', message, tree], { cwd: dir });
   const to = { cwd: dir, env: { ...process.env, ...env } };

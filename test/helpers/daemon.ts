@@ -86,7 +86,7 @@ export async function makeDaemonWorld(entry: string): Promise<DaemonWorld> {
 export class TestClone {
   readonly dir: string;
   readonly coordDir: string;
-  readonly env: NodeJS.ProcessEnv = { ...process.env, COORD_LOG_LEVEL: 'debug' };
+  readonly env: NodeJS.ProcessEnv = { ...process.env, COORD_MONITORING_LOG_LEVEL: 'debug' };
   readonly #entry: string;
   readonly #opened: App[] = [];
   readonly #children: ChildProcess[] = [];

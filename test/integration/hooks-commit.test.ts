@@ -106,6 +106,29 @@ test('a held task passes with trailers, without node, in dash and bash --posix',
   }
 });
 
+test('what the shell must not believe is left to node', async () => {
+  await claim(dir, 'agent-a', 'build-api');
+  const more = await forgetProgram();
+  const entry = await readFile(heldFile(), 'utf8');
+  expect((await commit(['-m', 'work'], more)).stderr).toBe('');
+  const doubts: [RegExp, string][] = [
+    [/^until=.*$/m, 'until=0.05'],
+    [/^until=.*$/m, 'until='],
+    [/^boot=.*$/m, 'boot=another'],
+    [/^agent=.*$/m, 'agent=agent-b'],
+    [/^session=.*$/m, 'session=s-agent-b'],
+    [/^task=.*$/m, 'task=other'],
+    [/^state=\{/m, 'state={"lost":true,'],
+    [/^place=.*$/m, 'place=elsewhere:1'],
+    [/^state=[\s\S]*/m, ''],
+  ];
+  for (const [line, doubt] of doubts) {
+    expect(entry).toMatch(line);
+    await writeFile(heldFile(), entry.replace(line, doubt));
+    expect((await commit(['-m', 'work'], more)).stderr, doubt).toContain('node was not found');
+  }
+});
+
 test('the pass path starts no node, and little else', async () => {
   await claim(dir, 'agent-a', 'build-api');
   const log = join(scratch.dir, 'trace');
@@ -134,6 +157,9 @@ test("a worktree's own identity is enough, and is not believed in a copied clone
   const copied = await run('git', args, copy, { ...bare, ...more });
   expect(copied.status).toBe(1);
   expect(copied.stderr).toContain('node was not found');
+  const file = join(dir, '.git/coord-identity');
+  await writeFile(file, (await readFile(file, 'utf8')).replace(/^inode=.*$/m, 'inode=1'));
+  expect((await run('git', args, dir, { ...bare, ...more })).stderr).toContain('node was not found');
 });
 
 test('a session that was recorded for a process above counts, and one of an ended process does not', async () => {
@@ -165,7 +191,11 @@ test('trailers are not doubled by an amend, and follow the term', async () => {
   const second = await claim(dir, 'agent-a', 'build-api');
   expect(second).toBeGreaterThan(first);
   await commit(['--amend', '--no-edit']);
-  expect(await message(dir)).toBe(stamped.replace(`Term: ${first}`, `Term: ${second}`));
+  const again = stamped.replace(`Term: ${first}`, `Term: ${second}`);
+  expect(await message(dir)).toBe(again);
+  await commit(['--amend', '--no-edit', '-s']);
+  await commit(['--amend', '--no-edit']);
+  expect(await message(dir)).toBe(`${again.trimEnd()}\nSigned-off-by: Test <test@example.invalid>\n`);
 });
 
 test('an empty message and an untouched template stay so that git stops; comments and the diff of -v survive', async () => {
@@ -182,8 +212,8 @@ test('an empty message and an untouched template stay so that git stops; comment
   const put = `sh -c 'cat "${scratch.dir}/subject" "$0" > "$0.x"; mv "$0.x" "$0"'`;
   expect((await commit(['-a', '-v'], editor(put))).status).toBe(0);
   expect(await message(dir)).toBe(`subject\n\n---\nbelow the line\n\nTask: build-api\nClaim-Term: ${term}\n`);
-  expect((await commit(['-m', '#12: a number first'])).status).toBe(0);
-  expect(await message(dir)).toBe(`#12: a number first\n\nTask: build-api\nClaim-Term: ${term}\n`);
+  expect((await commit(['-m', '#12: a number first\n\n#13 too'])).status).toBe(0);
+  expect(await message(dir)).toBe(`#12: a number first\n\n#13 too\n\nTask: build-api\nClaim-Term: ${term}\n`);
 });
 
 test('fixup, squash, merge and rebase go on as before', async () => {

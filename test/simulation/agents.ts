@@ -231,7 +231,7 @@ export async function runDaemon(stage: Stage, machine: Machine, sweepEveryTtls: 
         if (!(error instanceof CoordError) || error.code === 'internal') throw error;
         count(stage.outcomes, `daemon: ${error.code}`);
       }
-      await context.clock.sleep(Math.max(100, machine.ttlMs / 12));
+      await context.clock.sleep(Math.max(100, machine.ttlMs / 8));
     }
   };
   await Promise.race([

@@ -42,7 +42,7 @@ export async function runHistory(seed: number, { mutation = {}, trace }: History
   const machines: Machine[] = [];
   const invariants = new Invariants(world, remote, () => machines);
   const moved = (...[moves, updates]: Parameters<Invariants['moved']>): void => invariants.moved(moves, updates);
-  const network = new Network(world, remote, 0.06, fault, moved);
+  const network = new Network(world, remote, 0.05, fault, moved);
   for (const name of ['a', 'b', 'c', 'a-copied']) {
     const agent = name.slice(0, 1);
     const ttlMs = name === 'a-copied' ? (machines[0]?.ttlMs ?? 1000) : world.pick(ttls);
@@ -84,7 +84,7 @@ async function work(stage: Stage, machines: readonly Machine[], faults: Readonly
 /** Starts a machine's daemon, and again some time after it died. */
 function keepDaemon(stage: Stage, machine: Machine): void {
   if (stage.stopped) return;
-  void runDaemon(stage, machine, stage.world.between(0.2, 1)).then(() =>
+  void runDaemon(stage, machine, stage.world.between(0.15, 1.2)).then(() =>
     stage.world.after(stage.world.between(50, 5000), () => keepDaemon(stage, machine)),
   );
 }
@@ -98,9 +98,11 @@ function breakMachines(stage: Stage, machines: readonly Machine[]): void {
     const name = world.pick(['partition', 'suspend', 'reboot', 'daemon-crash'] as const);
     stage.fault(name);
     world.tell(() => `  on ${machine.name}`);
-    if (name === 'partition') machine.link.partitionedUntilMs = world.nowMs + world.between(500, 12_000);
+    // Often just as long as others wait, so that it comes back when its claims are being taken.
+    const forMs = world.chance(0.5) ? machine.ttlMs * world.between(0.9, 1.6) : world.between(500, 12_000);
+    if (name === 'partition') machine.link.partitionedUntilMs = world.nowMs + forMs;
     else if (name === 'suspend') {
-      if (!machine.clock.suspended) machine.clock.suspend(world.between(500, 15_000));
+      if (!machine.clock.suspended) machine.clock.suspend(forMs);
     } else if (name === 'reboot') {
       machine.crash();
       machine.clock.reboot();

@@ -31,7 +31,7 @@ export class Machine {
   readonly who: { readonly agent: string; readonly session: string };
   readonly ttlMs: number;
   readonly clock: MachineClock;
-  readonly link: Link = { partitionedUntilMs: 0 };
+  readonly link: Link = { partitionedUntilMs: 0, flakyUntilMs: 0 };
   readonly processes = new Set<Process>();
   /** The process of the clone's daemon, while one runs. */
   daemon: Process | null = null;

@@ -27,6 +27,8 @@ export type Fault = (typeof networkFaults)[number] | (typeof machineFaults)[numb
 
 export interface Link {
   partitionedUntilMs: number;
+  /** Faults seldom come alone. */
+  flakyUntilMs: number;
 }
 
 /** A ref that moved on the server, in the order in which refs moved. */
@@ -48,6 +50,7 @@ function deferred<T>() {
 
 const clientTimeoutMs = 1500;
 const lateMaxMs = 30_000;
+const flakyFaultRate = 0.5;
 
 export class Network {
   /** Probability that a request meets a fault. */
@@ -101,8 +104,10 @@ export class Network {
     return this.#world.between(2, 60);
   }
 
-  #faultOf(faults: readonly Fault[]): Fault | null {
-    if (!this.#world.chance(this.faultRate)) return null;
+  #faultOf(link: Link, faults: readonly Fault[]): Fault | null {
+    const flaky = this.faultRate > 0 && this.#world.nowMs < link.flakyUntilMs;
+    if (!this.#world.chance(flaky ? flakyFaultRate : this.faultRate)) return null;
+    if (!flaky && this.#world.chance(0.3)) link.flakyUntilMs = this.#world.nowMs + this.#world.between(500, 9000);
     const fault = this.#world.pick(faults);
     this.#count(fault);
     return fault;
@@ -116,7 +121,7 @@ export class Network {
       process.wake(this.#world.nowMs + 100, fail);
       return promise;
     }
-    const fault = this.#faultOf(['lost-request', 'lost-reply', 'late-reply', 'torn-read', 'torn-read']);
+    const fault = this.#faultOf(link, ['lost-request', 'lost-reply', 'late-reply', 'torn-read', 'torn-read']);
     if (fault === 'lost-request' || fault === 'lost-reply') {
       process.wake(this.#world.nowMs + clientTimeoutMs, fail);
       return promise;
@@ -145,7 +150,10 @@ export class Network {
       process.wake(this.#world.nowMs + 100, all('unsent'));
       return promise;
     }
-    const fault = this.#faultOf(networkFaults.filter((one) => one !== 'torn-read'));
+    const fault = this.#faultOf(
+      link,
+      networkFaults.filter((one) => one !== 'torn-read'),
+    );
     if (fault === 'lost-request' || fault === 'late-delivery')
       process.wake(this.#world.nowMs + clientTimeoutMs, all('unknown'));
     if (fault === 'lost-request') return promise;

@@ -1,6 +1,5 @@
 /** The run itself: workers drain the tasks, one is killed half-way, and its task is picked up by another. */
 import { setTimeout as delay } from 'node:timers/promises';
-import type { HeldClaim } from '../../domain/claim.ts';
 import { CoordError } from '../../errors.ts';
 import { claimOf, countDone, type Look, lookAtRemote } from './look.ts';
 import { plan, victim } from './plan.ts';
@@ -12,7 +11,7 @@ export interface Kill {
   readonly worker: string;
   readonly task: string;
   readonly term: number;
-  readonly percent: number | null;
+  readonly percent: number;
   readonly atMs: number;
   /** The claim on the remote, as it was left. */
   readonly claimLog: string;
@@ -29,17 +28,20 @@ const lookEveryMs = 200;
 const runMsMax = 180_000;
 /** So many tasks are done before the kill, and the claim is half-way. */
 const doneBeforeKill = 4;
-const percentBeforeKill = 50;
+const percentAtKill = 50;
 
 /** @throws CoordError `internal` when it takes too long or the workers give up; the signal's reason when it is aborted */
 export async function play(scene: Scene, workers: Workers, screen: Screen, signal: AbortSignal): Promise<Played> {
   const startMs = performance.now();
   let kill: Kill | null = null;
+  let daemon: number | null = null;
   let takeover: Played['takeover'] = null;
   for (;;) {
     const look = await lookAtRemote(scene);
     const nowMs = performance.now();
-    kill ??= await killHalfWay(scene, workers, look);
+    // asked early: the kill can't wait for the answer
+    if (kill === null && countDone(look) > 0) daemon ??= await daemonPid(scene, victim);
+    kill ??= await killHalfWay(scene, workers, look, daemon);
     takeover ??= takenOver(look, kill, nowMs);
     const killed = kill && { worker: kill.worker, sinceMs: Math.max(0, nowMs - kill.atMs) };
     screen.show({ look, sinceStartMs: nowMs - startMs, killed, words: wordsFor(kill, takeover) });
@@ -51,22 +53,16 @@ export async function play(scene: Scene, workers: Workers, screen: Screen, signa
   }
 }
 
-async function killHalfWay(scene: Scene, workers: Workers, look: Look): Promise<Kill | null> {
-  const seen = claimOf(look, victim);
-  if (countDone(look) < doneBeforeKill || !isHalfWay(seen)) return null;
-  const pid = await daemonPid(scene, victim);
-  // asking took a moment: it may be at another task by now
-  const claim = claimOf(await lookAtRemote(scene), victim);
-  if (!isHalfWay(claim)) return null;
-  const { task, term } = claim;
-  workers.kill(victim, pid);
+async function killHalfWay(scene: Scene, workers: Workers, look: Look, daemon: number | null): Promise<Kill | null> {
+  const claim = claimOf(look, victim);
+  const percent = claim?.progress?.percent;
+  if (claim === undefined || percent !== percentAtKill || countDone(look) < doneBeforeKill) return null;
+  workers.kill(victim, daemon);
   const atMs = performance.now();
+  const { task, term } = claim;
   const claimLog = await scene.git(scene.remote, ['log', '--oneline', `refs/claims/${task}`]).catch(() => '');
-  return { worker: victim, task, term, percent: claim.progress?.percent ?? null, atMs, claimLog };
+  return { worker: victim, task, term, percent, atMs, claimLog };
 }
-
-const isHalfWay = (claim: HeldClaim | undefined): claim is HeldClaim =>
-  (claim?.progress?.percent ?? 0) >= percentBeforeKill;
 
 function takenOver({ tasks }: Look, kill: Kill | null, nowMs: number): Played['takeover'] {
   const task = kill && tasks.get(kill.task);

@@ -68,6 +68,5 @@ export function storyText(
 function takeoverText({ kill, takeover }: Played): string {
   if (kill === null) return 'none: no worker was killed';
   if (takeover === null) return `${kill.task} was not taken over`;
-  const where = kill.percent === null ? '' : ` at ${kill.percent} %`;
-  return `${kill.worker} died${where} of ${kill.task}; ${takeover.by} had it ${seconds(takeover.afterMs)} later (term ${takeover.term})`;
+  return `${kill.worker} died at ${kill.percent} % of ${kill.task}; ${takeover.by} had it ${seconds(takeover.afterMs)} later (term ${takeover.term})`;
 }

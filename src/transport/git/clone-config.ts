@@ -45,14 +45,14 @@ export interface CloneConfig {
 /** @throws CoordError `config` when the clone's configuration can't be read */
 export async function readCloneConfig(options: CloneConfigOptions): Promise<CloneConfig> {
   const { cloneGitDir, cloneTop, store, env, timeoutMs } = options;
+  const request = { cwd: cloneTop, env, timeoutMs };
   // from the work tree without --git-dir git finds a linked worktree's own configuration too
-  const [clone, ours] = await Promise.all([
-    listConfig(['-C', cloneTop], { cwd: cloneTop, env, timeoutMs }).then(
-      (found) => found ?? listConfig([`--git-dir=${cloneGitDir}`], { cwd: cloneTop, env, timeoutMs }),
-    ),
-    listConfig([`--git-dir=${store}`], { cwd: cloneTop, env, timeoutMs }),
-  ]);
+  const clone =
+    (await listConfig(['-C', cloneTop], request)) ?? (await listConfig([`--git-dir=${cloneGitDir}`], request));
   if (clone === null) throw new CoordError('config', `the configuration of ${cloneTop} can't be read`);
+  // Only an include that depends on the repository makes the store's view of the user's files another one.
+  const differs = clone.some((entry) => isShared(entry) && entry.key.startsWith('includeif.'));
+  const ours = differs ? await listConfig([`--git-dir=${store}`], request) : clone;
   const entries = missingEntries(clone, ours ?? []);
   const limitsSlowHttp = clone.some(({ key }) => /^http\.(.*\.)?lowspeed(limit|time)$/.test(key));
   return { variables: configVariables(entries, env), limitsSlowHttp };

@@ -1,4 +1,7 @@
+import { join } from 'node:path';
 import { runGit } from '../git-process.ts';
+import { copyLooseHistory } from '../objects/copy-loose.ts';
+import type { ObjectFormat } from '../objects/object-id.ts';
 import { cleanWords } from './redact.ts';
 
 /**
@@ -9,6 +12,7 @@ import { cleanWords } from './redact.ts';
 export interface CloneMirrorOptions {
   readonly cloneGitDir: string;
   readonly store: string;
+  readonly objectFormat: ObjectFormat;
   /** As `gitEnvironment` makes it. */
   readonly env: NodeJS.ProcessEnv;
   readonly timeoutMs: number;
@@ -27,14 +31,23 @@ const own = [
   'maintenance.auto=false',
 ];
 
-export function cloneMirror({ cloneGitDir, store, env, timeoutMs, onProblem }: CloneMirrorOptions) {
+export function cloneMirror({ cloneGitDir, store, objectFormat, env, timeoutMs, onProblem }: CloneMirrorOptions) {
   const git = async (args: readonly string[]): Promise<void> => {
     const { status, stderr } = await runGit([...own, ...args], { gitDir: cloneGitDir, env, timeoutMs });
     if (status !== 0) onProblem(`refs/claims in this clone could not be brought up to date: ${cleanWords(stderr)}`);
   };
   const fetch = ['fetch', '--quiet', '--no-tags', '--no-write-fetch-head', '--no-auto-gc', '--no-recurse-submodules'];
   return {
-    show: (task: string, claimOid: string) => git([...fetch, store, `+${claimOid}:refs/claims/${task}`]),
+    async show(task: string, claimOid: string): Promise<void> {
+      const ref = `refs/claims/${task}`;
+      const copied = await copyLooseHistory(
+        join(store, 'objects'),
+        join(cloneGitDir, 'objects'),
+        objectFormat,
+        claimOid,
+      );
+      await git(copied ? ['update-ref', ref, claimOid] : [...fetch, store, `+${claimOid}:${ref}`]);
+    },
     hide: (task: string) => git(['update-ref', '-d', `refs/claims/${task}`]),
     /** All live claims that the last read of the remote showed, and none other. `claims`: below which the store has them. */
     showAll: (claims: string) => git([...fetch, '--prune', store, `+${claims}*:refs/claims/*`]),

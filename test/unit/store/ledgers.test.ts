@@ -1,0 +1,137 @@
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import fc from 'fast-check';
+import { expect, onTestFinished, test } from 'vitest';
+import { fileFolder, memoryFolder } from '../../../src/store/folder.ts';
+import { formatHeld, type HeldEntry, heldLedger, parseHeld } from '../../../src/store/held-ledger.ts';
+import { jsonLedger } from '../../../src/store/json-ledger.ts';
+import { observations } from '../../../src/store/observations.ts';
+
+const entry: HeldEntry = {
+  task: 'x',
+  term: 3,
+  tenure: 'T3',
+  agent: 'agent-a',
+  session: 's-a',
+  ttlMs: 20_000,
+  boot: 'boot-1',
+  untilBootMs: 123_450,
+  state: {
+    claim: { text: 'with = and\nlines' },
+    claimOid: 'k',
+    claimParent: 't',
+    taskOid: 't',
+    sentBootMs: 1,
+    timeoutMs: 2,
+    activeBootMs: 3,
+    owner: { pid: 7, start: '1', namespace: 'n' },
+  },
+};
+
+test('an entry comes back as it was put, and a shell can read it', () => {
+  expect(parseHeld(formatHeld(entry))).toEqual(entry);
+  expect(formatHeld(entry)).toContain('\nuntil=123.45\n');
+  fc.assert(
+    fc.property(fc.nat(), fc.jsonValue(), (ms, claim) => {
+      const one = { ...entry, untilBootMs: 10 * ms, state: { ...entry.state, claim } };
+      expect(parseHeld(formatHeld(one))).toEqual(JSON.parse(JSON.stringify(one)));
+    }),
+  );
+});
+
+const whole = formatHeld(entry);
+const damaged: [string, string][] = [
+  ['empty', ''],
+  ['cut', whole.slice(0, -20)],
+  ['without its tenure', whole.replace('tenure=T3\n', '')],
+  ['with a term that is none', whole.replace('term=3', 'term=x')],
+  ['without an end', whole.replace(/until=.*\n/, '')],
+  ['of zeros', '\0'.repeat(200)],
+];
+
+test.each(damaged)('a file that is %s is no entry', (_name, text) => {
+  expect(parseHeld(text)).toBeNull();
+});
+
+test.each(['s a', 's\na=b', ''])('a session %j is not written into lines', (session) => {
+  if (session === '') expect(parseHeld(formatHeld({ ...entry, session }))).toBeNull();
+  else expect(() => formatHeld({ ...entry, session })).toThrow(/not a plain value/);
+});
+
+test('folders: on disk and in memory alike; what is damaged counts as absent', () => {
+  const path = mkdtempSync(join(tmpdir(), 'coord-ledger-'));
+  onTestFinished(() => rmSync(path, { recursive: true, force: true }));
+  for (const folder of [fileFolder(join(path, 'held')), memoryFolder()]) {
+    const held = heldLedger(folder);
+    expect(held.all()).toEqual([]);
+    held.put(entry);
+    held.put({ ...entry, task: 'a' });
+    folder.write('broken', 'nonsense');
+    expect(held.all().map(({ task }) => task)).toEqual(['a', 'x']);
+    held.remove('x');
+    held.remove('x');
+    expect(held.get('x')).toBeNull();
+    const json = jsonLedger<{ n: number }>(folder);
+    json.put('j', { n: 1 });
+    expect([json.get('j'), json.get('none'), json.get('broken')]).toEqual([{ n: 1 }, null, null]);
+  }
+  expect(readdirSync(join(path, 'held')).filter((name) => name.endsWith('.new'))).toEqual([]);
+});
+
+const gapMs = 3000;
+const ref = 'refs/claims/x';
+
+test('a value stands still only while it is seen at most a gap apart', () => {
+  const seen = observations(memoryFolder(), 'boot');
+  expect(seen.ageMs(ref, 'k', 0, gapMs)).toBe(0);
+  for (const atMs of [1000, 3000, 6000]) seen.saw(ref, 'k', atMs, gapMs);
+  expect(seen.ageMs(ref, 'k', 7000, gapMs)).toBe(6000);
+  expect(seen.ageMs(ref, 'other', 7000, gapMs)).toBe(0);
+  expect(seen.ageMs(ref, 'k', 9001, gapMs)).toBe(0);
+  seen.saw(ref, 'k', 9001, gapMs);
+  expect(seen.ageMs(ref, 'k', 9001, gapMs)).toBe(0);
+  seen.saw(ref, 'k2', 9500, gapMs);
+  seen.saw(ref, 'k', 9600, gapMs);
+  expect(seen.ageMs(ref, 'k', 9700, gapMs)).toBe(100);
+});
+
+test('the first sighting is kept across processes of one boot, and means nothing in another', () => {
+  const folder = memoryFolder();
+  const look = (era: string, atMs: number, oid = 'k'): number => {
+    const seen = observations(folder, era);
+    seen.saw(ref, oid, atMs, gapMs);
+    seen.save();
+    return seen.ageMs(ref, oid, atMs, gapMs);
+  };
+  expect([look('boot', 1000), look('boot', 3500), look('boot', 6000)]).toEqual([0, 2500, 5000]);
+  expect([look('boot', 60_000), look('boot', 61_000)]).toEqual([0, 1000]);
+  expect([look('other', 62_000), look('other', 63_000)]).toEqual([0, 1000]);
+  expect(look('boot', 64_000)).toBe(0);
+  folder.write('observed.json', '{"era": "boot", ');
+  expect(look('boot', 65_000)).toBe(0);
+});
+
+test('of a task one sighting is enough, however long ago', () => {
+  const folder = memoryFolder();
+  const first = observations(folder, 'boot');
+  first.saw('refs/board/x', 't', 1000, Number.POSITIVE_INFINITY);
+  first.save();
+  expect(observations(folder, 'boot').ageMs('refs/board/x', 't', 1e9, Number.POSITIVE_INFINITY)).toBe(1e9 - 1000);
+});
+
+test('two processes that look keep the longer sighting, and an old one saves nothing over a new value', () => {
+  const folder = memoryFolder();
+  const [a, b] = [observations(folder, 'boot'), observations(folder, 'boot')];
+  for (const atMs of [1000, 2000, 3000]) a.saw(ref, 'k', atMs, gapMs);
+  b.saw(ref, 'k', 2500, gapMs);
+  a.save();
+  b.save();
+  expect(observations(folder, 'boot').ageMs(ref, 'k', 3000, gapMs)).toBe(2000);
+  const [late, early] = [observations(folder, 'boot'), observations(folder, 'boot')];
+  early.saw(ref, 'k', 3100, gapMs);
+  late.saw(ref, 'k2', 3200, gapMs);
+  late.save();
+  early.save();
+  expect(observations(folder, 'boot').ageMs(ref, 'k', 3300, gapMs)).toBe(0);
+});
