@@ -1,5 +1,6 @@
 // npm run bench [-- --runs N]: medians of whole processes and their ratios, all in one run.
 import { parseArgs } from 'node:util';
+import { benchHooks } from '../test/bench/hooks.mjs';
 import { runBundled } from './run-bundled.mjs';
 import { root, setUp } from './setup.mjs';
 
@@ -11,3 +12,12 @@ await runBundled('test/bench/bench.ts', async ({ bench }) => {
     console.log(`${ms.toFixed(1).padStart(8)} ms  ${what}${bound === '' ? '' : `  (${bound})`}`);
   }
 });
+
+const hooks = benchHooks();
+const row = (ms, text) => console.log(`${ms.toFixed(1).padStart(8)} ms  ${text}`);
+row(hooks.preCommit - hooks.emptyHook, 'pre-commit, pass path, over an empty shell hook  (at most 15 ms)');
+row(hooks.commitMsg - hooks.emptyHook, 'commit-msg with trailers, over an empty shell hook');
+row(
+  hooks.hookByNode,
+  `git coord hook pre-commit by Node: ${(hooks.hookByNode / hooks.node).toFixed(2)}x node -e 0  (at most 2x)`,
+);

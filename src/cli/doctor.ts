@@ -95,14 +95,15 @@ async function remoteFindings(setup: Setup, book: BookSettings & { remote: strin
   const refspecs = checkRefspecs(clone, book.remote, book.prefix);
   if (!reached.ok) return { findings: [{ ...reached, fix: `git ls-remote ${shown}` }, refspecs], host: unknownHost };
   const address = hostOf(clone.gitConfig.get(`remote.${book.remote}.url`)?.at(-1) ?? book.remote);
-  const { findings, found } = await probed(setup, book);
+  // first, for a broken one spoils every push
   const store = await checked('store', async () => {
     const state = await checkStore(setup);
     return good('store', state === 'sound' ? 'sound' : 'was broken; made anew from the remote');
   });
+  const { findings, found } = await probed(setup, book);
   const notes = await bookFindings(setup, book);
   const host = found === null ? unknownHost : hostReport(found, address);
-  return { findings: [reached, ...findings, store, ...notes, refspecs], host };
+  return { findings: [reached, store, ...findings, ...notes, refspecs], host };
 }
 
 async function probed(setup: Setup, book: BookSettings & { remote: string }) {

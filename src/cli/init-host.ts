@@ -1,4 +1,4 @@
-import { probeBook, type Setup, storedProfile } from '../app.ts';
+import { checkStore, probeBook, type Setup, storedProfile } from '../app.ts';
 import type { HostProfile } from '../config/hosts.ts';
 import { withoutPassword } from '../coordinator/init-book-peek.ts';
 import { CoordError } from '../errors.ts';
@@ -46,6 +46,8 @@ export function placeName({ remote, host }: RemotePlace): string {
 export async function trustedHost(setup: Setup, place: RemotePlace, mayRemember: boolean): Promise<HostReport> {
   const stored = mayRemember ? storedProfile(setup, place.remote) : null;
   if (stored?.trusted) return hostReport({ ...stored, compareAndSwap: true, customRefs: true }, place.host);
+  // what an earlier book left may be broken, and spoil every push
+  await checkStore(setup);
   const probed = await probeBook(setup, place.remote, place.prefix);
   const problem = whyUnfit(place, probed);
   if (problem !== null) throw problem;

@@ -6,7 +6,7 @@ import { readingBook } from './with-book.ts';
 
 export const run: Run = (context, parsed) =>
   readingBook(context, parsed, async ({ app, book }) => {
-    const { tasks, bad } = await book.list(filterOf(parsed, true));
+    const { tasks, bad } = await book.list(filter);
     for (const { id, why } of bad) context.warn(`${id} can't be read: ${oneLine(why)}`);
     const text = tasks.length > 0 ? taskTable(context, tasks) : 'no tasks (git coord add "What is to be done")\n';
     return { data: { tasks, unreadable: bad, asOf: app.asOf() }, text };

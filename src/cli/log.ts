@@ -1,3 +1,4 @@
+import type { LogEntry } from '../coordinator/task-log.ts';
 import type { Run } from './frame/spec.ts';
 import { table } from './frame/table.ts';
 import { readingBook } from './with-book.ts';
@@ -19,9 +20,20 @@ export const run: Run = (context, parsed) =>
     };
   });
 
-function changedText(changes: object): string {
+/** What `WHAT` and `TERM` say already, and what only programs want to know. */
+const untold = new Set(['term', 'holder', 'attempts', 'backoffMs']);
+
+function changedText(changes: LogEntry['changes']): string {
   return Object.entries(changes)
-    .filter(([name]) => name !== 'term')
-    .map(([name, value]) => `${name}: ${typeof value === 'string' ? value : JSON.stringify(value)}`)
+    .filter(([name, value]) => !untold.has(name) && value !== null)
+    .map(([name, value]) => `${name}: ${valueText(value)}`)
     .join(', ');
+}
+
+/** Progress and errors by their text. */
+function valueText(value: unknown): string {
+  if (typeof value === 'string') return value;
+  const { text, percent, message } = value as { text?: unknown; percent?: unknown; message?: unknown };
+  if (typeof text === 'string') return typeof percent === 'number' ? `${text} (${percent} %)` : text;
+  return typeof message === 'string' ? message : JSON.stringify(value);
 }

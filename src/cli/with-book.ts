@@ -3,6 +3,7 @@ import { type App, openApp } from '../app.ts';
 import { openBookOn } from '../book-on-app.ts';
 import type { Book } from '../coordinator/book.ts';
 import { CoordError } from '../errors.ts';
+import { refreshScript } from '../hooks/script.ts';
 import { appendMetrics } from '../store/metrics-log.ts';
 import type { Answer, Context } from './frame/context.ts';
 import type { Parsed } from './frame/parse.ts';
@@ -26,6 +27,7 @@ export async function withBook(
   let result = 'internal';
   try {
     const book = openBookOn(app, process.pid, (problem) => context.warn(problem));
+    await refreshScript(app.clone.commonDir, app.config);
     const answer = await work({ app, book, command: typed(context) });
     result = answer.failure?.code ?? 'ok';
     return answer;

@@ -11,7 +11,7 @@ export interface ConfigPlace {
 
 const timeoutMs = 20_000;
 /** How long another writer's `config.lock` is waited for: git itself doesn't wait at all (trap 15). */
-const lockWaitMs = 10_000;
+const lockWaitMs = 5_000;
 const lockPollMs = 40;
 
 /**

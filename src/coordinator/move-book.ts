@@ -36,7 +36,7 @@ export const journalName = 'moving.json';
 const spaces = ['board/', 'archive/', 'claims/', 'agents/', 'events/', 'coord/'];
 const format = 'coord/format';
 /** Rounds of draining: beats of a command that began before the switch. */
-const roundsMax = 20;
+const roundsMax = 5;
 
 /** The refs of a book, by their names below the prefix. */
 export async function bookRefs(transport: Transport, prefix: string): Promise<Map<string, Oid>> {
@@ -114,6 +114,7 @@ export async function drainBook(request: MoveRequest): Promise<number> {
   const { from, fromPrefix, toPrefix, remote, journal } = request;
   const base = new Map(Object.entries(journal.get(journalName)?.refs ?? {}));
   let drained = 0;
+  let words = '';
   for (let round = 0; round < roundsMax; round++) {
     const local = await bookRefs(from, fromPrefix);
     if (local.size === 0) {
@@ -128,11 +129,12 @@ export async function drainBook(request: MoveRequest): Promise<number> {
     for (const [name, oid] of changed) base.set(name, oid);
     if (changed.length > 0) journal.put(journalName, { remote, fromPrefix, refs: Object.fromEntries(base) });
     const deletions = [...local].map(([name, oid]) => ({ ref: fromPrefix + name, from: oid, to: null }));
-    const { answers } = await from.compareAndSwap(deletions, { atomic: true, objects: [] });
+    const { answers, message } = await from.compareAndSwap(deletions, { atomic: true, objects: [] });
+    words = message;
     drained += [...answers.values()].filter((answer) => answer === 'applied').length;
   }
-  throw new CoordError('unavailable', 'the book moved, but its refs here are still being changed', {
-    hint: 'Something still works on the local book: stop it. The same command continues.',
+  throw new CoordError('unavailable', `the book moved, but its refs here could not be deleted: ${words}`, {
+    hint: 'Stop what still works on the local book, delete a lock file that stays. The same command continues.',
     next: ['git coord daemon stop', 'git coord init'],
   });
 }

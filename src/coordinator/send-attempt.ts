@@ -49,10 +49,12 @@ export async function sendAttempt(context: Context, attempt: Attempt, sentBefore
     const settled = settle(attempt, read, ancestor);
     if (settled.kind !== 'resend') return settled.kind === 'applied' ? { kind: 'applied', seen: read } : settled;
     // The server gave its reason and nothing moved: the answer stands. Locks and lost races may still clear.
-    if (answers.includes('refused') || context.clock.monoMs() >= deadlineMs) return failed();
+    if (answers.includes('refused')) return failed();
+    // A lock that stays blocks every deletion in the repository, but only one ref's updates: tried once, however late.
+    const withoutDeletion = report.locks.length > 0 && !released && attempt.claim.kind === 'free';
+    if (!withoutDeletion && context.clock.monoMs() >= deadlineMs) return failed();
+    released ||= withoutDeletion;
     claimFrom = settled.claimFrom;
-    // A lock that stays blocks every deletion in the repository, but only one ref's updates.
-    if (report.locks.length > 0) released = true;
     await context.clock.sleep(pauseMs * (0.5 + context.random()));
     pauseMs = Math.min(pauseMs * 2, 800);
   }

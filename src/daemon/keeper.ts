@@ -227,7 +227,10 @@ export class Keeper {
   async #pause(): Promise<void> {
     if (this.#woken || this.#stopText !== null) return;
     const { context } = this.#options.book.app;
-    const nextMs = Math.min(lookMs, ...this.holdsNow().map((entry) => dueInMs(context, entry)));
+    // what failed waits longer than until it is due
+    const waits = nowMs() < this.#keepBackoff.untilMs;
+    const dueMs = waits ? [] : this.holdsNow().map((entry) => dueInMs(context, entry));
+    const nextMs = Math.min(lookMs, ...dueMs);
     await new Promise<void>((resolve) => {
       const timer = setTimeout(resolve, Math.max(lookMsMin, nextMs));
       this.#wakeUp = () => {

@@ -15,7 +15,7 @@ import { type EndReason, Keeper } from './keeper.ts';
 import { type Log, openLog } from './log.ts';
 import { OpenBook } from './open-book.ts';
 import { serve } from './serve.ts';
-import { socketPlace } from './socket-place.ts';
+import { ensureSocketFolder, socketPlace } from './socket-place.ts';
 
 export interface DaemonRequest {
   readonly cwd: string;
@@ -83,7 +83,11 @@ async function keepOn(parts: Parts): Promise<DaemonEnd> {
   }
 }
 
-async function keepUntilEnd(keeper: Keeper, lock: DaemonLock, { file, book, log }: Parts): Promise<EndReason> {
+async function keepUntilEnd(
+  keeper: Keeper,
+  lock: DaemonLock,
+  { coordDir, file, book, log }: Parts,
+): Promise<EndReason> {
   let told: (reason: EndReason) => void = () => {};
   const overdue = new Promise<EndReason>((resolve) => {
     told = resolve;
@@ -95,6 +99,7 @@ async function keepUntilEnd(keeper: Keeper, lock: DaemonLock, { file, book, log 
   const release = listenToProcess(stop, log);
   let server: Server | undefined;
   try {
+    ensureSocketFolder(coordDir, file.socket);
     server = await serve(file.socket, {
       status: () => statusOf(keeper, file),
       wake: (env, watchMs) => {
@@ -107,7 +112,7 @@ async function keepUntilEnd(keeper: Keeper, lock: DaemonLock, { file, book, log 
   } finally {
     release();
     server?.close();
-    if (lock.isOurs()) removeSocket(file.socket);
+    if (lock.isOurs()) removeSocket(coordDir, file.socket);
     lock.release();
   }
 }
@@ -139,11 +144,10 @@ function watchPlace(coordDir: string, lock: DaemonLock): () => string | null {
   };
 }
 
-function removeSocket(path: string): void {
+function removeSocket(coordDir: string, path: string): void {
   rmSync(path, { force: true });
   try {
-    // the folder that was made for it; the clone's own isn't empty
-    if (dirname(path).includes('git-coord-')) rmdirSync(dirname(path));
+    if (dirname(path) !== coordDir) rmdirSync(dirname(path));
   } catch {
     // not empty, or gone
   }

@@ -193,7 +193,12 @@ export class TestClone {
   }
 }
 
-export function isProcess(pid: number, start: string): boolean {
+/** One that has ended and wasn't waited for yet counts as gone. */
+export function isRunning(pid: number): boolean {
+  return (processFacts(pid)?.state ?? 'Z') !== 'Z';
+}
+
+function isProcess(pid: number, start: string): boolean {
   const facts = processFacts(pid);
   return facts !== null && facts.start === start && facts.state !== 'Z';
 }

@@ -7,7 +7,7 @@ import { type OpenedBook, openBook } from '../../src/index.ts';
 import { encodeCommit } from '../../src/store/commit-codec.ts';
 import { git } from './repo.ts';
 
-const root = process.env.HK ?? join(dirname(fileURLToPath(import.meta.url)), '../..');
+const root = join(dirname(fileURLToPath(import.meta.url)), '../..');
 export const program = join(root, 'bin/git-coord.js');
 
 export interface Ran {

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { command } from '../helpers/command.ts';
 import { startHttpBackend } from '../helpers/http-backend.ts';
+import { putLiar } from '../helpers/liar.ts';
 import { commitAll, git, makeBareRepo, makeClone, makeScratch, type Scratch } from '../helpers/repo.ts';
 import { waitFor } from '../helpers/wait-for.ts';
 
@@ -162,8 +163,18 @@ describe('refused with nothing written', () => {
     await untouched();
   });
 
+  test.each(['stale', 'nothing'] as const)('a server that lies (%s), by name', async (how) => {
+    await putLiar(clone, how);
+    const answer = await init();
+    expect(answer).toMatchObject({ status: 6, error: { code: 'unavailable' } });
+    expect(answer.error?.message).toMatch(/^origin can't be trusted with claims: it /);
+    expect(await refsOf(bare)).toEqual([]);
+    expect(await command(['doctor', '--json'], { cwd: clone })).toMatchObject({ status: 3 });
+    await untouched();
+  });
+
   test('a book of a newer version, and one that is no book', async () => {
-    const tree = await git(['mktree'], { cwd: clone });
+    const tree = await git(['hash-object', '-w', '-t', 'tree', '/dev/null'], { cwd: clone });
     const put = async (note: string) => {
       const oid = await git(['commit-tree', '-m', `format\n\n${note}`, tree], { cwd: clone });
       await git(['push', '--quiet', '--force', 'origin', `${oid}:refs/coord/format`], { cwd: clone });

@@ -5,6 +5,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { type ProbeResult, probeRemote } from '../../src/transport/git/probe.ts';
 import { type Clients, makeClients, storeOf } from '../helpers/git-clients.ts';
 import { type HttpBackendOptions, startHttpBackend } from '../helpers/http-backend.ts';
+import { putLiar } from '../helpers/liar.ts';
 import { git, makeBareRepo } from '../helpers/repo.ts';
 import { type ServerKind, startServer, type TestServer, whyNot } from '../helpers/servers.ts';
 
@@ -150,7 +151,7 @@ describe('a server with a policy', () => {
 
 describe('a server that lies', () => {
   test('takes stale old values', async () => {
-    await lie('stale');
+    await putLiar(clone, 'stale');
     const result = await probe();
     expect(result.compareAndSwap).toBe(false);
     expect(result.words.compareAndSwap).toContain('not the one to be replaced');
@@ -158,7 +159,7 @@ describe('a server that lies', () => {
   });
 
   test('applies half of an atomic push', async () => {
-    await lie('half');
+    await putLiar(clone, 'half');
     const result = await probe();
     expect(result).toMatchObject({ ...allowsAll, atomic: false });
     expect(result.words.atomic).toContain('a part');
@@ -166,7 +167,7 @@ describe('a server that lies', () => {
   });
 
   test('says ok to everything', async () => {
-    await lie('nothing');
+    await putLiar(clone, 'nothing');
     expect(await probe()).toMatchObject({
       compareAndSwap: false,
       words: { compareAndSwap: expect.stringContaining('do not show') },
@@ -209,53 +210,3 @@ async function hook(name: string, script: string): Promise<void> {
   await writeFile(path, `#!/bin/sh\n${script}\n`);
   await chmod(path, 0o755);
 }
-
-/** Puts a program between the client and receive-pack that spoils the client's commands. */
-async function lie(how: 'stale' | 'half' | 'nothing'): Promise<void> {
-  const path = join(clients.dir, 'liar.mjs');
-  await writeFile(path, liar);
-  await git(['config', 'remote.origin.receivepack', `${process.execPath} ${path} ${how}`], { cwd: clone });
-}
-
-const liar = `
-import { spawn, spawnSync } from 'node:child_process';
-const [how, dir] = process.argv.slice(2);
-const real = spawn('git', ['receive-pack', dir], { stdio: ['pipe', 'pipe', 'inherit'] });
-let seen = Buffer.alloc(0), done = false;
-const current = (ref) => {
-  const { stdout } = spawnSync('git', ['-C', dir, 'rev-parse', '--verify', '--quiet', ref], { encoding: 'utf8' });
-  return stdout.trim() || '0'.repeat(40);
-};
-const spoil = (command) => {
-  if (how === 'half') return command.replace(' atomic', ' xtomic');
-  const ref = refOf(command);
-  return current(ref) + command.slice(40);
-};
-const refOf = (command) => command.slice(82).split('\\0')[0].trim();
-const pkt = (text) => (text.length + 4).toString(16).padStart(4, '0') + text;
-process.stdin.on('data', (chunk) => {
-  if (done) return void real.stdin.write(chunk);
-  seen = Buffer.concat([seen, chunk]);
-  const commands = [];
-  let at = 0;
-  while (at + 4 <= seen.length) {
-    const length = parseInt(seen.subarray(at, at + 4).toString(), 16);
-    if (length !== 0) { commands.push(seen.subarray(at + 4, at + length).toString('latin1')); at += length; continue; }
-    done = true;
-    if (how === 'nothing' && at > 0) {
-      const report = pkt('unpack ok\\n') + commands.map((each) => pkt('ok ' + refOf(each) + '\\n')).join('') + '0000';
-      process.stdout.write(pkt('\\x01' + report) + '0000');
-      real.kill();
-      process.stdin.on('end', () => process.exit(0));
-      return;
-    }
-    real.stdin.write(Buffer.from(commands.map((each) => pkt(spoil(each))).join('') + '0000', 'latin1'));
-    real.stdin.write(seen.subarray(at + 4));
-    return;
-  }
-});
-process.stdin.on('end', () => real.stdin.end());
-real.stdin.on('error', () => {});
-real.stdout.pipe(process.stdout);
-real.on('exit', (code) => { if (how !== 'nothing') process.exitCode = code ?? 1; });
-`;

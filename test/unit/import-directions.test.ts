@@ -42,8 +42,19 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   'daemon-link': [],
   hooks: ['coordinator', 'domain', 'store', 'transport', 'config', 'daemon-link', 'app.ts'],
   daemon: ['coordinator', 'domain', 'store', 'transport', 'config', 'daemon-link', 'app.ts'],
-  // of the daemon only what `daemon run` is, see below
-  cli: ['coordinator', 'domain', 'store', 'transport', 'config', 'daemon-link', 'daemon', 'app.ts'],
+  // of the daemon only what `daemon run` is, see below; the hooks are installed and called by commands
+  cli: [
+    'coordinator',
+    'domain',
+    'store',
+    'transport',
+    'config',
+    'daemon-link',
+    'daemon',
+    'hooks',
+    'app.ts',
+    'book-on-app.ts',
+  ],
 };
 
 test('the test sees imports at all', () => {

@@ -7,7 +7,7 @@
  *   race    a request with a stale old value, overtaken by a replacement that is no fast-forward
  *   delete  all scratch refs
  *
- * After each step the refs are read: what they show counts, not what the server said. Four pushes and five looks. The
+ * After each step the refs are read: what they show counts, not what the server said. Four pushes and four looks. The
  * scratch refs stand where no reader of a book looks, and their name is kept beside the store until they are gone, so
  * that what a killed probe left, or a server won't delete, is used and removed by the next one.
  */
@@ -109,15 +109,16 @@ class Probe {
   async run(): Promise<ProbeResult> {
     const before = await this.#look();
     await writeFile(scratchFile(this.#options.store), this.#name);
+    let shown: ReadonlyMap<string, Oid> | null = null;
     try {
       const first = await this.#create(before);
-      if (first !== null) await this.#race(first, before.refs.get(this.#third) ?? null);
+      if (first !== null) shown = await this.#race(first, before.refs.get(this.#third) ?? null);
     } catch (error) {
-      await this.#delete().catch(() => {});
+      await this.#delete(null).catch(() => {});
       throw error;
     }
     // also after a refusal: git itself applies the rest of an atomic push that names a hidden ref (measured with 2.39)
-    await this.#delete();
+    await this.#delete(shown);
     return { ...this.#traits, protocolV2: before.protocolV2, words: this.#words, pushes: this.#pushes };
   }
 
@@ -153,7 +154,8 @@ class Probe {
     return null;
   }
 
-  async #race(first: NewCommit, third: Oid | null): Promise<void> {
+  /** Answers what the refs showed afterwards. */
+  async #race(first: NewCommit, third: Oid | null): Promise<ReadonlyMap<string, Oid>> {
     const replacement = this.#commit([]);
     const next = this.#commit([first.oid]);
     // descends from whatever may stand there, so that nothing but the old value speaks against it
@@ -179,9 +181,10 @@ class Probe {
     const winner = this.#overtaken(reading.overtaking);
     const { refs } = await this.#look();
     this.#judge(refs.get(this.#moved), winner, late.oid, reading.late.answers.get(this.#moved), reading.late.message);
-    if (!atomic) return;
+    if (!atomic) return refs;
     this.#traits.atomic = refs.get(this.#second) === first.oid && (refs.get(this.#third) ?? null) === third;
     if (!this.#traits.atomic) this.#words.atomic = 'it applied a part of an atomic push that it refused';
+    return refs;
   }
 
   /** Which value overtook; the first one is no fast-forward. */
@@ -207,8 +210,9 @@ class Probe {
     else if (said === 'unknown' || said === 'unsent') throw this.#unfinished(message);
   }
 
-  async #delete(): Promise<void> {
-    const { refs } = await this.#look();
+  /** @param shown what the refs show; null: not known */
+  async #delete(shown: ReadonlyMap<string, Oid> | null): Promise<void> {
+    const refs = shown ?? (await this.#look()).refs;
     const updates = [...refs].map(([ref, from]) => ({ ref, from, to: null }));
     if (updates.length > 0) {
       const result = await this.#push(updates, false, []);

@@ -1,0 +1,83 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, test } from 'vitest';
+import { commands } from '../../src/cli/commands.ts';
+import { isShortOnly } from '../../src/cli/frame/spec.ts';
+import { settings } from '../../src/config/settings.ts';
+import { claimNoteSchema } from '../../src/domain/claim.ts';
+import { taskNoteSchema, taskOps } from '../../src/domain/task.ts';
+import { exitCodes } from '../../src/errors.ts';
+import { blocksOf } from './readme-blocks.ts';
+
+const read = (name: string): string =>
+  readFileSync(join(fileURLToPath(new URL('../..', import.meta.url)), name), 'utf8');
+const cli = read('docs/cli.md');
+const protocol = read('docs/protocol.md');
+const readme = read('README.md');
+
+describe('docs/cli.md', () => {
+  const [built = '', planned = ''] = cli.split('## Not built yet');
+  test.each(commands.map(({ name, options }) => ({ name, options })))(
+    'names $name and its options',
+    ({ name, options }) => {
+      expect(built).toMatch(new RegExp(`(\`|\\|)${name}(\`|\\W)`));
+      for (const option of options.filter((one) => !isShortOnly(one))) expect(built).toContain(`--${option.name}`);
+    },
+  );
+
+  test('what is not built is not there', () => {
+    const names = [...planned.matchAll(/`([a-z]+)`/g)].map((match) => match[1]);
+    expect(names.length).toBeGreaterThan(10);
+    expect(commands.filter(({ name }) => names.includes(name))).toEqual([]);
+  });
+
+  test('names every exit code with its status', () => {
+    for (const [code, status] of Object.entries(exitCodes)) {
+      const row = cli.split('\n').find((line) => line.startsWith(`| ${status} |`));
+      expect(row, code).toContain(`\`${code}\``);
+      expect(readme).toContain(`| ${status} |`);
+    }
+  });
+
+  test('the configuration shown is the built one', () => {
+    const yaml = blocksOf(cli).find(({ language }) => language === 'yaml')?.lines ?? [];
+    const keys = yaml.flatMap((line) => /^ {2}([a-z_]+):/.exec(line)?.[1] ?? []);
+    for (const key of keys) expect(settings.map((setting) => setting.key)).toContain(key);
+    for (const { section, key } of settings) {
+      const laterOn = ['land', 'quality', 'history'].includes(section) || key.startsWith('dashboard');
+      if (!laterOn && key !== 'assignment_strategy') expect(keys).toContain(key);
+    }
+  });
+});
+
+describe('README.md', () => {
+  test('lists every command', () => {
+    for (const { name } of commands.filter(({ hidden }) => !hidden)) expect(readme).toContain(`\`${name}\``);
+  });
+});
+
+describe('docs/protocol.md', () => {
+  test('its records are valid ones', () => {
+    const [task, claim] = blocksOf(protocol)
+      .filter(({ language }) => language === 'json')
+      .map(({ lines }) => JSON.parse(lines.join('\n')));
+    expect(taskNoteSchema.safeParse(task).success).toBe(true);
+    expect(claimNoteSchema.safeParse(claim).success).toBe(true);
+  });
+
+  test('names every operation', () => {
+    const named = /\*\*`op`\*\*:([\s\S]*?)\n- /.exec(protocol)?.[1] ?? '';
+    for (const op of taskOps) expect(named).toMatch(new RegExp(`[\`\\s]${op}[\`\\s]`));
+  });
+
+  test('has every section that the sources refer to', () => {
+    for (let section = 1; section <= 10; section++) expect(protocol).toContain(`\n## ${section}. `);
+  });
+});
+
+test('the text speaks of the project alone', () => {
+  for (const text of [cli, protocol, readme, read('CHANGELOG.md')]) {
+    expect(text).not.toMatch(/\/(work|root|home|tmp)\//);
+  }
+});
