@@ -58,27 +58,36 @@ export async function openScene(env: Readonly<Record<string, string | undefined>
 export async function furnish(scene: Scene): Promise<void> {
   const { folder, remote, git, clone } = scene;
   await git(folder, ['init', '--quiet', '--bare', '--initial-branch=main', remote]);
-  for (const worker of workerNames) {
-    await git(folder, ['clone', '--quiet', remote, clone(worker)]);
-    await git(clone(worker), ['config', 'user.name', worker]);
-    await git(clone(worker), ['config', 'user.email', `${worker}@example.invalid`]);
-  }
+  await Promise.all(
+    workerNames.map(async (worker) => {
+      await git(folder, ['clone', '--quiet', remote, clone(worker)]);
+      await git(clone(worker), ['config', 'user.name', worker]);
+      await git(clone(worker), ['config', 'user.email', `${worker}@example.invalid`]);
+    }),
+  );
   const first = clone(workerNames[0]);
   await git(first, ['commit', '--quiet', '--allow-empty', '-m', 'Begin']);
   await git(first, ['push', '--quiet', 'origin', 'HEAD:main']);
-  for (const worker of workerNames) {
-    await git(clone(worker), ['coord', 'init', '--remote', 'origin', '--yes', '--quiet'], worker);
-    await git(clone(worker), ['coord', 'hooks', 'install', '--quiet'], worker);
-  }
+  // all at once: one makes the book, the others join it
+  await Promise.all(
+    workerNames.map(async (worker) => {
+      await git(clone(worker), ['coord', 'init', '--remote', 'origin', '--yes', '--quiet'], worker);
+      await git(clone(worker), ['coord', 'hooks', 'install', '--quiet'], worker);
+    }),
+  );
 }
 
-/** One after the other: equal priorities go by creation. */
+/** Each clone adds its share. */
 export async function addTasks({ git, clone }: Scene): Promise<void> {
-  const first = clone(workerNames[0]);
-  for (const { id, title, priority, needs } of plan) {
-    const more = needs.flatMap((need) => ['--needs', need]);
-    await git(first, ['coord', 'add', title, '--id', id, '--priority', String(priority), ...more, '--quiet']);
-  }
+  await Promise.all(
+    workerNames.map(async (worker, place) => {
+      for (const { id, title, priority, needs } of plan.filter((_, index) => index % workerNames.length === place)) {
+        const more = needs.flatMap((need) => ['--needs', need]);
+        const options = ['--id', id, '--priority', String(priority), ...more, '--quiet'];
+        await git(clone(worker), ['coord', 'add', title, ...options], worker);
+      }
+    }),
+  );
 }
 
 export async function removeScene({ folder }: Scene): Promise<void> {

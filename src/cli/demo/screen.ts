@@ -24,6 +24,7 @@ export interface Screen {
 export const seconds = (ms: number): string => `${(ms / 1000).toFixed(1)} s`;
 
 export function openScreen(context: Context): Screen {
+  if (context.quiet) return { show: () => {}, say: () => {}, end: () => {} };
   // with --json standard output is for the answer alone
   const say = (line: string) => (context.json ? context.notice(line) : context.write(`${line}\n`));
   return context.terminal.isTty && !context.json ? liveTable(context, say) : plainLines(say);
