@@ -2,7 +2,7 @@
  * The composition root: from a clone to a context in which use-cases run. The only place where the real clock, the
  * machine, the file system's ledgers and a transport are chosen.
  */
-import { randomBytes } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { basename, join } from 'node:path';
@@ -202,25 +202,35 @@ export const realClock: Clock = {
 /** git itself, in this clone, was probed by everybody. A remote is trusted once `init` or `doctor` has probed it. */
 const ownRefs: Profile = { trusted: true, atomic: true, deletes: true, nonFastForward: true };
 
-/** What a probe found, and of which remote. */
+/** What a probe found, and at which address: a remote's name may come to mean another server. */
 export interface StoredProfile extends Profile {
-  readonly remote: string;
+  readonly address: string;
   readonly protocolV2: boolean;
 }
 
 const profileName = 'profile.json';
 
 /** What the last probe found of this remote; null: nothing that can be trusted. */
-export function storedProfile({ clone }: Setup, remote: string): StoredProfile | null {
-  const stored = jsonLedger<StoredProfile>(fileFolder(clone.coordDir)).get(profileName);
-  return stored?.remote === remote ? stored : null;
+export function storedProfile(setup: Setup, remote: string): StoredProfile | null {
+  const stored = jsonLedger<StoredProfile>(fileFolder(setup.clone.coordDir)).get(profileName);
+  return stored?.address === addressOf(setup, remote) ? stored : null;
+}
+
+/** Hashed: an address may hold a password. */
+function addressOf({ clone }: Setup, remote: string): string {
+  const urls = ['pushurl', 'url'].flatMap((key) => clone.gitConfig.get(`remote.${remote}.${key}`) ?? []);
+  return createHash('sha256')
+    .update(JSON.stringify([remote, ...urls]))
+    .digest('hex')
+    .slice(0, 32);
 }
 
 /**
  * Tries what this remote allows, and keeps what was found (protocol 5). Four pushes.
  * @throws CoordError `unavailable`
  */
-export async function probeBook({ clone, env }: Setup, remote: string, prefix: string): Promise<ProbeResult> {
+export async function probeBook(setup: Setup, remote: string, prefix: string): Promise<ProbeResult> {
+  const { clone, env } = setup;
   const { probeRemote } = await import('./transport/git/probe.ts');
   const { commonDir, objectFormat } = clone;
   const places = { store: storePath(clone), cloneGitDir: commonDir, cloneTop: clone.topLevel ?? commonDir };
@@ -230,7 +240,12 @@ export async function probeBook({ clone, env }: Setup, remote: string, prefix: s
   else {
     const { atomic, deletes, nonFastForward } = result;
     const found = { atomic: atomic === true, deletes: deletes === true, nonFastForward: nonFastForward === true };
-    ledger.put(profileName, { remote, trusted: true, ...found, protocolV2: result.protocolV2 });
+    ledger.put(profileName, {
+      address: addressOf(setup, remote),
+      trusted: true,
+      ...found,
+      protocolV2: result.protocolV2,
+    });
   }
   return result;
 }

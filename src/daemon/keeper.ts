@@ -32,6 +32,8 @@ export interface KeeperOptions {
 export type EndReason = { readonly kind: 'idle' | 'stopped' | 'displaced'; readonly text: string };
 
 const lookMs = 250;
+/** While nothing is held: who claims wakes it. */
+const idleLookMs = 500;
 const lookMsMin = 20;
 /** How often a book in which nobody holds anything is looked at. */
 const restMs = 30_000;
@@ -230,7 +232,7 @@ export class Keeper {
     // what failed waits longer than until it is due
     const waits = nowMs() < this.#keepBackoff.untilMs;
     const dueMs = waits ? [] : this.holdsNow().map((entry) => dueInMs(context, entry));
-    const nextMs = Math.min(lookMs, ...dueMs);
+    const nextMs = Math.min(this.#holds.length > 0 ? lookMs : idleLookMs, ...dueMs);
     await new Promise<void>((resolve) => {
       const timer = setTimeout(resolve, Math.max(lookMsMin, nextMs));
       this.#wakeUp = () => {

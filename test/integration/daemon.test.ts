@@ -54,8 +54,9 @@ test('a task whose owner is killed is free in under 2 s', async () => {
   const killedMs = performance.now();
   owner.kill('SIGKILL');
   await waitFor(async () => (await claimOf('owned')) === null, { what: 'the claim is gone' });
-  // 2 s on a machine that does nothing else
-  expect(performance.now() - killedMs).toBeLessThan(4000);
+  const tookMs = performance.now() - killedMs;
+  console.info(`free ${Math.round(tookMs)} ms after the kill`);
+  expect(tookMs).toBeLessThan(2000);
   expect(await noteOf('refs/board/owned')).toMatchObject({ op: 'expire', task: { state: 'open' } });
   expect(await claimOf('kept')).not.toBeNull();
   await clone.logged('ended owned: its owner process is gone');
@@ -139,15 +140,16 @@ test('SIGTERM while a push hangs: it ends within a few seconds, and its git with
   const { pid } = await clone.start();
   await clone.logged('renewed a');
   const marker = join(world.dir, 'hangs');
-  const command = `exec sleep 987 >'${marker}'; :`;
-  await git(['config', 'remote.origin.receivepack', `sh -c "${command.replace(/"/g, '')}" --`], { cwd: clone.dir });
+  // told apart from what other runs of this test left
+  const hang = `sleep ${1_000_000 + process.pid}`;
+  await git(['config', 'remote.origin.receivepack', `sh -c "exec ${hang} >'${marker}'" --`], { cwd: clone.dir });
   await clone.wake();
   await waitFor(() => existsSync(marker), { what: 'a push that hangs' });
   process.kill(pid, 'SIGTERM');
   await waitFor(() => !isRunning(pid), { deadlineMs: 9000, what: 'it ended' });
   expect(clone.log()).toContain('given up');
   const hanging = await git(['-c', 'alias.p=!ps -eo args', 'p'], { cwd: clone.dir });
-  expect(hanging.split('\n').filter((line) => line.includes('sleep 987'))).toEqual([]);
+  expect(hanging.split('\n').filter((line) => line === hang)).toEqual([]);
 });
 
 test('50 claims of one ttl cost one push an interval; 110 leave no pack behind', async () => {

@@ -48,6 +48,8 @@ function deferred<T>() {
   return { promise, resolve, reject };
 }
 
+/** What is hardest on the protocol comes more often. */
+const pushFaults = [...networkFaults.filter((one) => one !== 'torn-read'), 'server-died', 'late-delivery'] as const;
 const clientTimeoutMs = 1500;
 const lateMaxMs = 30_000;
 const flakyFaultRate = 0.5;
@@ -150,16 +152,13 @@ export class Network {
       process.wake(this.#world.nowMs + 100, all('unsent'));
       return promise;
     }
-    const fault = this.#faultOf(
-      link,
-      networkFaults.filter((one) => one !== 'torn-read'),
-    );
+    const fault = this.#faultOf(link, pushFaults);
     if (fault === 'lost-request' || fault === 'late-delivery')
       process.wake(this.#world.nowMs + clientTimeoutMs, all('unknown'));
     if (fault === 'lost-request') return promise;
     const arrivesMs = fault === 'late-delivery' ? this.#world.between(clientTimeoutMs, lateMaxMs) : this.#delayMs();
     this.#deliver(arrivesMs, () => {
-      const stopAfter = fault === 'server-died' ? Math.floor(this.#world.random() * updates.length) : undefined;
+      const stopAfter = fault === 'server-died' ? Math.ceil(this.#world.random() * (updates.length - 1)) : undefined;
       const report = this.#apply(updates, options, stopAfter);
       if (fault === 'late-delivery') return;
       if (fault === 'lost-reply' || fault === 'server-died')

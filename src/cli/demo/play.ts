@@ -27,7 +27,7 @@ export interface Played {
 const lookEveryMs = 200;
 const runMsMax = 180_000;
 /** So many tasks are done before the kill, and the claim is half-way. */
-const doneBeforeKill = 4;
+const doneBeforeKill = 5;
 const percentAtKill = 50;
 
 /** @throws CoordError `internal` when it takes too long or the workers give up; the signal's reason when it is aborted */

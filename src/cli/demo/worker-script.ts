@@ -24,7 +24,7 @@ work() {
   git fetch --quiet origin &&
     { git checkout --quiet -B "task/$1" "origin/task/$1" 2>/dev/null ||
       git checkout --quiet -B "task/$1" origin/main; } &&
-    step "$1" 'first half' 50 && sleep 1 && step "$1" 'second half' 90
+    step "$1" 'first half' 50 && step "$1" 'second half' 90
 }
 
 task=
