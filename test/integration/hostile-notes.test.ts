@@ -19,7 +19,7 @@ afterEach(() => scratch.remove());
 
 /** A commit on the remote's ref with exactly this message. */
 async function put(ref: string, message: string): Promise<void> {
-  const tree = await git(['mktree'], { cwd: bare });
+  const tree = await git(['hash-object', '-w', '-t', 'tree', '/dev/null'], { cwd: bare });
   const oid = await new Promise<string>((resolve, reject) => {
     const child = execFile('git', ['commit-tree', tree], { cwd: bare }, (error, stdout) =>
       error === null ? resolve(stdout.trim()) : reject(error),
@@ -51,12 +51,11 @@ const bad = ['a-blob', 'huge', 'newer', 'no-note', 'not-json', 'other-id', 'wron
 
 test('bad notes are named, and all else goes on', async () => {
   await putBad();
+  expect((await cliJson(['claim', 'newer'], { cwd: clone })).status).toBe(7);
   for (const id of bad) {
     const { status, error } = await cliJson(['show', id], { cwd: clone });
     expect([id, status, error?.code]).toEqual([id, 7, 'not-ready']);
     expect(error?.message).toContain(id);
-    const claimed = await cliJson(['claim', id], { cwd: clone });
-    expect([id, claimed.status]).toEqual([id, 7]);
   }
   const list = await cliJson(['list'], { cwd: clone });
   expect(list.data.tasks.map(({ id }: { id: string }) => id).sort()).toEqual(['good', 'model']);
