@@ -159,7 +159,7 @@ async function compose(setup: Setup, book: BookSettings, who: Identity, request:
     ended: jsonLedger<EndedEntry>(folder('ended')),
     pending: jsonLedger<PendingEntry>(folder('pending')),
     agents: jsonLedger<AgentEntry>(folder('agents')),
-    observed: observations(fileFolder(clone.coordDir), era),
+    observed: observations(fileFolder(clone.coordDir), era, clock),
     clock,
     boot,
     profile: readProfile(setup, book),

@@ -100,7 +100,8 @@ export async function claimed(
     throw new CoordError('lost', `the claim of ${id} was ended in this clone meanwhile`, {
       next: [`git coord claim ${id}`],
     });
-  const touched = { ...held.state, owner: options.owner ?? held.state.owner, activeBootMs: context.clock.bootMs() };
+  const owner = options.owner ?? held.state.owner;
+  const touched = { ...held.state, owner, unsaid: false, activeBootMs: context.clock.bootMs() };
   // After a reboot a lease is beaten again only once a command of its session has run: this one.
   context.held.put({
     ...held,

@@ -26,7 +26,7 @@ export async function keepClaims(context: Context, ownerGone: OwnerGone): Promis
   for (const entry of context.held.all()) {
     if (isStale(context, entry)) context.held.remove(entry.task);
     // After a reboot a claim is beaten only once a command of its session has run, which renews its boot.
-    if (entry.state.lost || entry.boot !== context.boot) continue;
+    if (entry.state.lost || entry.state.unsaid || entry.boot !== context.boot) continue;
     const reason = endReason(context, entry, ownerGone);
     if (reason === null) living.push(entry);
     else if ((await endTenure(context, entry, reason))?.kind === 'won') ended.push({ task: entry.task, reason });

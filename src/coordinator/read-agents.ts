@@ -12,15 +12,14 @@ const agentTtlMs = 20_000;
 /** All registered agents, with how long their record has stood still in this clone's eyes. @throws CoordError `unavailable` */
 export async function readAgents(context: Context): Promise<AgentView[]> {
   const read = await context.store.read([context.store.layout.all('agents')]);
-  const nowMs = context.clock.monoMs();
   return [...read.records.values()].flatMap(({ ref, decoded }) => {
     if (!decoded.ok) return [];
     const { v: _v, kind: _kind, cycle: _cycle, beat: _beat, ...shown } = decoded.note as AgentNote;
-    context.observed.saw(ref, decoded.oid, nowMs, sightingGapMaxMs(agentTtlMs));
+    context.observed.saw(ref, decoded.oid, sightingGapMaxMs(agentTtlMs));
     return [
       {
         ...shown,
-        observed: { ageMs: Math.round(context.observed.ageMs(ref, decoded.oid, nowMs, sightingGapMaxMs(agentTtlMs))) },
+        observed: { ageMs: Math.round(context.observed.ageMs(ref, decoded.oid, sightingGapMaxMs(agentTtlMs))) },
       },
     ];
   });

@@ -62,15 +62,13 @@ export async function readPair(context: Context, id: string, more: readonly stri
 
 /** Notes a sighting of whatever has to stand still before somebody else may try; the read has just finished. */
 export function observe(context: Context, seen: Seen): void {
-  const nowMs = context.clock.monoMs();
   const { layout } = context.store;
   const basis = expiryBasis(seen);
-  if (basis?.ref === 'claims')
-    context.observed.saw(layout.claims(seen.id), basis.oid, nowMs, sightingGapMaxMs(basis.ttlMs));
+  if (basis?.ref === 'claims') context.observed.saw(layout.claims(seen.id), basis.oid, sightingGapMaxMs(basis.ttlMs));
   if (seen.task.kind !== 'task') return;
   const { backoffMs, reserved } = seen.task.note.task;
   if (basis?.ref === 'board' || backoffMs > 0 || reserved) {
-    context.observed.saw(layout.board(seen.id), seen.task.oid, nowMs, Number.POSITIVE_INFINITY);
+    context.observed.saw(layout.board(seen.id), seen.task.oid, Number.POSITIVE_INFINITY);
   }
 }
 
@@ -83,7 +81,7 @@ export function standstill(context: Context, seen: Seen): { ageMs: number; expir
     basis.ref === 'claims'
       ? [layout.claims(seen.id), sightingGapMaxMs(basis.ttlMs)]
       : [layout.board(seen.id), Number.POSITIVE_INFINITY];
-  const ageMs = Math.round(context.observed.ageMs(ref, basis.oid, context.clock.monoMs(), gapMs));
+  const ageMs = Math.round(context.observed.ageMs(ref, basis.oid, gapMs));
   return { ageMs, expired: ageMs >= standstillMs(basis.ttlMs) };
 }
 
@@ -91,5 +89,5 @@ export function standstill(context: Context, seen: Seen): { ageMs: number; expir
 export function tipAgeMs(context: Context, seen: Seen): number {
   if (seen.task.kind !== 'task') return 0;
   const ref = context.store.layout.board(seen.id);
-  return context.observed.ageMs(ref, seen.task.oid, context.clock.monoMs(), Number.POSITIVE_INFINITY);
+  return context.observed.ageMs(ref, seen.task.oid, Number.POSITIVE_INFINITY);
 }

@@ -56,7 +56,7 @@ async function beat(context: Context, id: string, news: Progress | null, command
       ...entry,
       boot: context.boot,
       untilBootMs: entry.boot === context.boot ? entry.untilBootMs : 0,
-      state: { ...entry.state, activeBootMs: bootMs },
+      state: { ...entry.state, activeBootMs: bootMs, unsaid: false },
     };
     context.held.put(awake);
     last = (await renewClaims(context, [{ entry: awake, news }])).get(id);

@@ -26,10 +26,18 @@ export async function settlePending(
 
 async function settleOne(context: Context, attempt: Attempt, own: boolean): Promise<Outcome | null> {
   try {
-    return await commitAttempt(context, attempt, true);
+    const outcome = await commitAttempt(context, attempt, true);
+    if (!own && outcome?.kind === 'won' && attempt.claim.kind === 'hold') leaveUnsaid(context, attempt.task);
+    return outcome;
   } catch (error) {
     // What is still open stays written down. It doesn't keep other commands from their own work.
     if (own || !(error instanceof CoordError) || error.code !== 'unknown') throw error;
     return null;
   }
+}
+
+/** A claim that came true without its command: it isn't kept alive before a command of its session says that it holds it. */
+function leaveUnsaid(context: Context, task: string): void {
+  const entry = context.held.get(task);
+  if (entry) context.held.put({ ...entry, state: { ...entry.state, unsaid: true } });
 }

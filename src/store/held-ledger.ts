@@ -34,6 +34,8 @@ export interface HeldState {
   readonly timeoutMs: number;
   /** When something last happened that counts as work: milliseconds since boot. */
   readonly activeBootMs: number;
+  /** No command has said yet that this is held: it isn't beaten (protocol 5, pending attempts). */
+  readonly unsaid?: boolean;
   /** The task showed that this tenure is over. Kept so that its holder is told; beaten no more. */
   readonly lost?: boolean;
   readonly owner: { readonly pid: number; readonly start: string; readonly namespace: string } | null;

@@ -12,13 +12,15 @@ interface Sighting {
   readonly oid: string;
   readonly firstMs: number;
   readonly lastMs: number;
+  /** The last sighting by the clock that goes on in suspend: an observer that slept has seen nothing meanwhile. */
+  readonly lastBootMs: number;
 }
 
 export interface Observations {
-  /** Notes that a read which finished at `nowMs` showed this value. */
-  saw(ref: string, oid: string, nowMs: number, gapMaxMs: number): void;
+  /** Notes that a read which has just finished showed this value. */
+  saw(ref: string, oid: string, gapMaxMs: number): void;
   /** How long it is known to stand still, in milliseconds; 0 if it wasn't seen, or too long ago. */
-  ageMs(ref: string, oid: string, nowMs: number, gapMaxMs: number): number;
+  ageMs(ref: string, oid: string, gapMaxMs: number): number;
   forget(ref: string): void;
   /** Drops the refs below these prefixes that a complete read of them didn't show. */
   keepOnly(refs: ReadonlySet<string>, prefixes: readonly string[]): void;
@@ -27,8 +29,14 @@ export interface Observations {
 
 const entriesMax = 50_000;
 
+/** The gap between two sightings counts by the clock that goes on in suspend, ages by the one that stands still there. */
+interface ObserverClock {
+  monoMs(): number;
+  bootMs(): number;
+}
+
 /** `era`: boot and time namespace, within which monotonic times compare. */
-export function observations(folder: Folder, era: string): Observations {
+export function observations(folder: Folder, era: string, clock: ObserverClock): Observations {
   let changed = new Map<string, Sighting | null>();
   const sightings = load(folder, era);
   const set = (ref: string, sighting: Sighting | null): void => {
@@ -37,15 +45,16 @@ export function observations(folder: Folder, era: string): Observations {
     changed.set(ref, sighting);
   };
   return {
-    saw(ref, oid, nowMs, gapMaxMs) {
+    saw(ref, oid, gapMaxMs) {
       const last = sightings.get(ref);
-      const goesOn = last !== undefined && last.oid === oid && nowMs - last.lastMs <= gapMaxMs && nowMs >= last.lastMs;
-      set(ref, { oid, firstMs: goesOn ? last.firstMs : nowMs, lastMs: nowMs });
+      const [nowMs, lastBootMs] = [clock.monoMs(), clock.bootMs()];
+      const goesOn = last?.oid === oid && lastBootMs - last.lastBootMs <= gapMaxMs && nowMs >= last.lastMs;
+      set(ref, { oid, firstMs: goesOn ? last.firstMs : nowMs, lastMs: nowMs, lastBootMs });
     },
-    ageMs(ref, oid, nowMs, gapMaxMs) {
+    ageMs(ref, oid, gapMaxMs) {
       const last = sightings.get(ref);
-      if (last === undefined || last.oid !== oid || nowMs - last.lastMs > gapMaxMs) return 0;
-      return Math.max(0, nowMs - last.firstMs);
+      if (last === undefined || last.oid !== oid || clock.bootMs() - last.lastBootMs > gapMaxMs) return 0;
+      return Math.max(0, clock.monoMs() - last.firstMs);
     },
     forget: (ref) => set(ref, null),
     keepOnly(refs, prefixes) {
@@ -72,7 +81,8 @@ function older(a: Sighting | undefined, b: Sighting): Sighting {
   if (a === undefined || a.oid !== b.oid || a.lastMs < b.firstMs || b.lastMs < a.firstMs) {
     return a !== undefined && a.lastMs > b.lastMs ? a : b;
   }
-  return { oid: b.oid, firstMs: Math.min(a.firstMs, b.firstMs), lastMs: Math.max(a.lastMs, b.lastMs) };
+  const { lastMs, lastBootMs } = a.lastMs > b.lastMs ? a : b;
+  return { oid: b.oid, firstMs: Math.min(a.firstMs, b.firstMs), lastMs, lastBootMs };
 }
 
 function load(folder: Folder, era: string): Map<string, Sighting> {

@@ -29,7 +29,20 @@ export interface RecordStore {
 
 export type KindOf = (space: Space, name: string) => RecordKind<unknown> | null;
 
+/** A commit never changes, so what was decoded once is: a daemon that looks at 1,000 tasks reads those that moved. */
+const rememberedMax = 5000;
+
 export function recordStore(transport: Transport, layout: RefLayout, kindOf: KindOf): RecordStore {
+  const remembered = new Map<string, Decoded<unknown>>();
+  const remember = (key: string, decoded: Decoded<unknown>): Decoded<unknown> => {
+    // What can't be read may be readable next time: an object that was missing is fetched again.
+    if (decoded.ok) remembered.set(key, decoded);
+    for (const oldest of remembered.keys()) {
+      if (remembered.size <= rememberedMax) break;
+      remembered.delete(oldest);
+    }
+    return decoded;
+  };
   return {
     layout,
     objectFormat: transport.objectFormat,
@@ -38,12 +51,14 @@ export function recordStore(transport: Transport, layout: RefLayout, kindOf: Kin
       const known = [...refs].flatMap(([ref, oid]) => {
         const place = layout.parse(ref);
         const kind = place && kindOf(place.space, place.name);
-        return place && kind ? [{ ref, oid, ...place, kind }] : [];
+        return place && kind ? [{ ref, oid, ...place, kind, key: `${kind.name} ${oid}` }] : [];
       });
-      const objects = await transport.read(known.map((one) => one.oid));
+      const unknown = known.filter(({ key }) => !remembered.has(key));
+      const objects = await transport.read(unknown.map((one) => one.oid));
       const records = new Map(
-        known.map(({ ref, oid, space, name, kind }) => {
-          return [ref, { ref, space, name, decoded: decodeRecord(kind, oid, objects.get(oid)) }];
+        known.map(({ ref, oid, space, name, kind, key }) => {
+          const decoded = remembered.get(key) ?? remember(key, decodeRecord(kind, oid, objects.get(oid)));
+          return [ref, { ref, space, name, decoded }];
         }),
       );
       return { records, wentBack };

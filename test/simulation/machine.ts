@@ -90,7 +90,7 @@ export class Machine {
     const world = this.#world;
     const folder = (name: (typeof ledgers)[number]): Folder => stepping(process, this.#folders[name]);
     const connection = this.#network.connect(process, this.link);
-    const seen = observations(folder('observed'), this.boot);
+    const seen = observations(folder('observed'), this.boot, this.clock);
     const { nonce, wall, transport, observed } = this.#mutation;
     return {
       store: recordStore(transport ? transport(connection, this.#network.remote) : connection, layout, kindOf),

@@ -82,27 +82,47 @@ test('folders: on disk and in memory alike; what is damaged counts as absent', (
 const gapMs = 3000;
 const ref = 'refs/claims/x';
 
+/** Both clocks of an observer that isn't suspended. */
+const clock = { nowMs: 0, monoMs: () => clock.nowMs, bootMs: () => clock.nowMs };
+const at = (nowMs: number): void => {
+  clock.nowMs = nowMs;
+};
+
 test('a value stands still only while it is seen at most a gap apart', () => {
-  const seen = observations(memoryFolder(), 'boot');
-  expect(seen.ageMs(ref, 'k', 0, gapMs)).toBe(0);
-  for (const atMs of [1000, 3000, 6000]) seen.saw(ref, 'k', atMs, gapMs);
-  expect(seen.ageMs(ref, 'k', 7000, gapMs)).toBe(6000);
-  expect(seen.ageMs(ref, 'other', 7000, gapMs)).toBe(0);
-  expect(seen.ageMs(ref, 'k', 9001, gapMs)).toBe(0);
-  seen.saw(ref, 'k', 9001, gapMs);
-  expect(seen.ageMs(ref, 'k', 9001, gapMs)).toBe(0);
-  seen.saw(ref, 'k2', 9500, gapMs);
-  seen.saw(ref, 'k', 9600, gapMs);
-  expect(seen.ageMs(ref, 'k', 9700, gapMs)).toBe(100);
+  const seen = observations(memoryFolder(), 'boot', clock);
+  at(0);
+  expect(seen.ageMs(ref, 'k', gapMs)).toBe(0);
+  for (const atMs of [1000, 3000, 6000]) {
+    at(atMs);
+    seen.saw(ref, 'k', gapMs);
+  }
+  at(7000);
+  expect(seen.ageMs(ref, 'k', gapMs)).toBe(6000);
+  at(7000);
+  expect(seen.ageMs(ref, 'other', gapMs)).toBe(0);
+  at(9001);
+  expect(seen.ageMs(ref, 'k', gapMs)).toBe(0);
+  at(9001);
+  seen.saw(ref, 'k', gapMs);
+  at(9001);
+  expect(seen.ageMs(ref, 'k', gapMs)).toBe(0);
+  at(9500);
+  seen.saw(ref, 'k2', gapMs);
+  at(9600);
+  seen.saw(ref, 'k', gapMs);
+  at(9700);
+  expect(seen.ageMs(ref, 'k', gapMs)).toBe(100);
 });
 
 test('the first sighting is kept across processes of one boot, and means nothing in another', () => {
   const folder = memoryFolder();
   const look = (era: string, atMs: number, oid = 'k'): number => {
-    const seen = observations(folder, era);
-    seen.saw(ref, oid, atMs, gapMs);
+    const seen = observations(folder, era, clock);
+    at(atMs);
+    seen.saw(ref, oid, gapMs);
     seen.save();
-    return seen.ageMs(ref, oid, atMs, gapMs);
+    at(atMs);
+    return seen.ageMs(ref, oid, gapMs);
   };
   expect([look('boot', 1000), look('boot', 3500), look('boot', 6000)]).toEqual([0, 2500, 5000]);
   expect([look('boot', 60_000), look('boot', 61_000)]).toEqual([0, 1000]);
@@ -114,24 +134,45 @@ test('the first sighting is kept across processes of one boot, and means nothing
 
 test('of a task one sighting is enough, however long ago', () => {
   const folder = memoryFolder();
-  const first = observations(folder, 'boot');
-  first.saw('refs/board/x', 't', 1000, Number.POSITIVE_INFINITY);
+  const first = observations(folder, 'boot', clock);
+  at(1000);
+  first.saw('refs/board/x', 't', Number.POSITIVE_INFINITY);
   first.save();
-  expect(observations(folder, 'boot').ageMs('refs/board/x', 't', 1e9, Number.POSITIVE_INFINITY)).toBe(1e9 - 1000);
+  at(1e9);
+  expect(observations(folder, 'boot', clock).ageMs('refs/board/x', 't', Number.POSITIVE_INFINITY)).toBe(1e9 - 1000);
 });
 
 test('two processes that look keep the longer sighting, and an old one saves nothing over a new value', () => {
   const folder = memoryFolder();
-  const [a, b] = [observations(folder, 'boot'), observations(folder, 'boot')];
-  for (const atMs of [1000, 2000, 3000]) a.saw(ref, 'k', atMs, gapMs);
-  b.saw(ref, 'k', 2500, gapMs);
+  const [a, b] = [observations(folder, 'boot', clock), observations(folder, 'boot', clock)];
+  for (const atMs of [1000, 2000, 3000]) {
+    at(atMs);
+    a.saw(ref, 'k', gapMs);
+  }
+  at(2500);
+  b.saw(ref, 'k', gapMs);
   a.save();
   b.save();
-  expect(observations(folder, 'boot').ageMs(ref, 'k', 3000, gapMs)).toBe(2000);
-  const [late, early] = [observations(folder, 'boot'), observations(folder, 'boot')];
-  early.saw(ref, 'k', 3100, gapMs);
-  late.saw(ref, 'k2', 3200, gapMs);
+  at(3000);
+  expect(observations(folder, 'boot', clock).ageMs(ref, 'k', gapMs)).toBe(2000);
+  const [late, early] = [observations(folder, 'boot', clock), observations(folder, 'boot', clock)];
+  at(3100);
+  early.saw(ref, 'k', gapMs);
+  at(3200);
+  late.saw(ref, 'k2', gapMs);
   late.save();
   early.save();
-  expect(observations(folder, 'boot').ageMs(ref, 'k', 3300, gapMs)).toBe(0);
+  at(3300);
+  expect(observations(folder, 'boot', clock).ageMs(ref, 'k', gapMs)).toBe(0);
+});
+
+test('an observer that was suspended has seen nothing meanwhile: beats come round', () => {
+  const asleep = { mono: 1000, boot: 1000 };
+  const seen = observations(memoryFolder(), 'boot', { monoMs: () => asleep.mono, bootMs: () => asleep.boot });
+  seen.saw(ref, 'k', gapMs);
+  Object.assign(asleep, { mono: 1500, boot: 60_000 });
+  expect(seen.ageMs(ref, 'k', gapMs)).toBe(0);
+  seen.saw(ref, 'k', gapMs);
+  Object.assign(asleep, { mono: 1700, boot: 60_200 });
+  expect(seen.ageMs(ref, 'k', gapMs)).toBe(200);
 });
