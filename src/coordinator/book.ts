@@ -154,6 +154,7 @@ export class Book {
     command = 'git coord add',
   ): Promise<TaskView & { created: boolean }> {
     const { timeoutMs, retryLimit } = this.#options;
+    checkTitle(input.title);
     const id = input.id === undefined ? undefined : parseId(input.id);
     const needs = (input.needs ?? []).map((need) => parseId(need));
     if (id !== undefined && needs.includes(id)) throw new CoordError('usage', `${id} can't need itself`);
@@ -179,6 +180,7 @@ export class Book {
 
   async edit(name: string, change: TaskChange, command = `git coord edit ${name}`): Promise<TaskView> {
     const id = await this.#ready(name, command);
+    if (change.title !== undefined) checkTitle(change.title);
     const needs = change.needs?.map((need) => parseId(need));
     if (needs?.includes(id)) throw new CoordError('usage', `${id} can't need itself`);
     return editTask(this.context, this.who, id, needs ? { ...change, needs } : change, command);
@@ -255,4 +257,8 @@ export class Book {
     const held = this.context.held.all().filter((entry) => !entry.state.lost);
     await renewClaims(this.context, [], dueAgents(this.context, held));
   }
+}
+
+function checkTitle(title: string): void {
+  if (title.trim() === '') throw new CoordError('usage', 'a task needs a title that says something');
 }

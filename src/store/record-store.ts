@@ -32,8 +32,12 @@ export type KindOf = (space: Space, name: string) => RecordKind<unknown> | null;
 /** A commit never changes, so what was decoded once is: a daemon that looks at 1,000 tasks reads those that moved. */
 const rememberedMax = 5000;
 
-export function recordStore(transport: Transport, layout: RefLayout, kindOf: KindOf): RecordStore {
-  const remembered = new Map<string, Decoded<unknown>>();
+export function recordStore(
+  transport: Transport,
+  layout: RefLayout,
+  kindOf: KindOf,
+  remembered: Map<string, Decoded<unknown>> = new Map(),
+): RecordStore {
   const remember = (key: string, decoded: Decoded<unknown>): Decoded<unknown> => {
     // What can't be read may be readable next time: an object that was missing is fetched again.
     if (decoded.ok) remembered.set(key, decoded);

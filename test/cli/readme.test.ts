@@ -59,7 +59,7 @@ function installSteps() {
 function stopDaemonsBelow({ folder, env }: { folder: string; env: NodeJS.ProcessEnv }): void {
   for (const name of existsSync(folder) ? readdirSync(folder) : []) {
     if (existsSync(join(folder, name, '.git')))
-      spawnSync('git-coord', ['daemon', 'stop'], { cwd: join(folder, name), env });
+      spawnSync('git', ['coord', 'daemon', 'stop'], { cwd: join(folder, name), env });
   }
 }
 
@@ -96,7 +96,7 @@ test.each(documents)('the commands of %s do what it says', (document) => {
 test('the example of the library runs against what was installed', () => {
   const { folder, env } = machine('library');
   const project = makeProject(folder, env);
-  spawnSync('git-coord', ['init', '--local'], { cwd: project, env });
+  spawnSync('git', ['coord', 'init', '--local'], { cwd: project, env });
   const [example] = blocksOf(read('README.md')).filter(({ language }) => language === 'js');
   const library = join(scratch, 'prefix/lib/node_modules/git-coord');
   const { exports: entry } = JSON.parse(readFileSync(join(library, 'package.json'), 'utf8'));
@@ -110,7 +110,7 @@ test('the example of the library runs against what was installed', () => {
     encoding: 'utf8',
   });
   expect({ status, stdout, stderr }).toEqual({ status: 0, stdout: 'docs is mine, term 1\n', stderr: '' });
-  spawnSync('git-coord', ['daemon', 'stop'], { cwd: project, env });
+  spawnSync('git', ['coord', 'daemon', 'stop'], { cwd: project, env });
 });
 
 test('links lead to files that are there', () => {

@@ -93,7 +93,12 @@ export class Machine {
     const seen = observations(folder('observed'), this.boot, this.clock);
     const { nonce, wall, transport, observed } = this.#mutation;
     return {
-      store: recordStore(transport ? transport(connection, this.#network.remote) : connection, layout, kindOf),
+      store: recordStore(
+        transport ? transport(connection, this.#network.remote) : connection,
+        layout,
+        kindOf,
+        world.decoded,
+      ),
       held: heldLedger(folder('held')),
       ended: jsonLedger(folder('ended')),
       pending: jsonLedger(folder('pending')),

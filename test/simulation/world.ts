@@ -3,6 +3,8 @@
  * processes that can die between any two steps. Real asynchronous code runs on it, since between two events all
  * microtasks are let run out. Everything follows from the seed.
  */
+import type { recordStore } from '../../src/store/record-store.ts';
+
 export type Random = () => number;
 
 /** mulberry32 */
@@ -29,6 +31,8 @@ export class World {
   readonly random: Random;
   /** Where a replay tells what happens. */
   trace: ((text: string) => void) | null = null;
+  /** What was decoded once, for all machines: a commit never changes. */
+  readonly decoded: NonNullable<Parameters<typeof recordStore>[3]> = new Map();
   nowMs = 0;
   events = 0;
   #order = 0;

@@ -37,7 +37,8 @@ async function acquire(path: string, token: string, holdMsMax: number): Promise<
       if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) {
         // a full disk leaves an empty file
         await rm(path, { force: true }).catch(() => {});
-        throw new CoordError('unavailable', `${path} could not be written`, { cause: error });
+        const why = error instanceof Error ? error.message : String(error);
+        throw new CoordError('unavailable', `${path} could not be written: ${why}`, { cause: error });
       }
     }
     const holder = await readLock(path);
