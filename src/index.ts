@@ -9,8 +9,9 @@
  *
  * Losing is an error with a code here: `held`, `lost`, `not-ready` … (`CoordError.code`).
  */
-import { openApp } from './app.ts';
-import { openBookOn } from './book-on-app.ts';
+
+import { openBookOn } from './app/book-on-app.ts';
+import { openApp } from './app/open-app.ts';
 import type { Book } from './coordinator/book.ts';
 import type { TaskView } from './domain/view.ts';
 

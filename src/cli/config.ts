@@ -1,4 +1,4 @@
-import { readSetup } from '../app.ts';
+import { readSetup } from '../app/setup.ts';
 import { formatDuration } from '../config/durations.ts';
 import { nearest } from '../config/nearest.ts';
 import { fullKey, settings } from '../config/settings.ts';

@@ -1,5 +1,5 @@
 import { realpathSync } from 'node:fs';
-import { openApp } from '../app.ts';
+import { openApp } from '../app/open-app.ts';
 import { readClone } from '../config/clone.ts';
 import { seeDaemon, startDaemon, stopDaemon } from '../daemon-link/control-daemon.ts';
 import { CoordError } from '../errors.ts';

@@ -1,4 +1,5 @@
-import type { BookSettings, probeBook } from '../app.ts';
+import type { probeBook } from '../app/profile.ts';
+import type { BookSettings } from '../app/setup.ts';
 import { bad, type Finding, good } from '../coordinator/diagnose.ts';
 import { placeName, whyUnfit } from './init-host.ts';
 

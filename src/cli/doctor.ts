@@ -1,12 +1,5 @@
-import {
-  type BookSettings,
-  bookSettings,
-  checkStore,
-  openTransport,
-  probeBook,
-  readSetup,
-  type Setup,
-} from '../app.ts';
+import { checkStore, probeBook } from '../app/profile.ts';
+import { type BookSettings, bookSettings, openTransport, readSetup, type Setup } from '../app/setup.ts';
 import { checkGitVersion, gitVersionRequired } from '../config/clone.ts';
 import { hostOf } from '../config/hosts.ts';
 import { whoAmI } from '../config/who.ts';

@@ -6,7 +6,7 @@ import { oneLine } from './frame/text.ts';
 export const run: Run = async ({ cwd, env }, parsed) => {
   const [{ installHooks, uninstallHooks, hooksStatus }, { readSetup }] = await Promise.all([
     import('../hooks/install.ts'),
-    import('../app.ts'),
+    import('../app/setup.ts'),
   ]);
   const { clone, config } = await readSetup({ cwd, env });
   const program = { tool: realpathSync(process.argv[1] ?? ''), node: process.execPath };

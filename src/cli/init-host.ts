@@ -1,4 +1,5 @@
-import { checkStore, probeBook, type Setup, storedProfile } from '../app.ts';
+import { checkStore, probeBook, storedProfile } from '../app/profile.ts';
+import type { Setup } from '../app/setup.ts';
 import type { HostProfile } from '../config/hosts.ts';
 import { withoutPassword } from '../coordinator/init-book-peek.ts';
 import { CoordError } from '../errors.ts';

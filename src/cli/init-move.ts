@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { type BookSettings, openTransport, type Setup } from '../app.ts';
+import { type BookSettings, openTransport, type Setup } from '../app/setup.ts';
 import { deleteRefs } from '../coordinator/init-book-leave.ts';
 import { withoutPassword } from '../coordinator/init-book-peek.ts';
 import {

@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { type BookSettings, bookSettings, openTransport, readSetup, type Setup, withInitLock } from '../app.ts';
+import { withInitLock } from '../app/profile.ts';
+import { type BookSettings, bookSettings, openTransport, readSetup, type Setup } from '../app/setup.ts';
 import { hostOf } from '../config/hosts.ts';
 import { whoAmI } from '../config/who.ts';
 import { initBook } from '../coordinator/init-book.ts';

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import type { App } from '../app.ts';
+import type { App } from '../app/open-app.ts';
 import type { BookView } from '../coordinator/book-view.ts';
 import { readAgents } from '../coordinator/read-agents.ts';
 import { seeDaemon } from '../daemon-link/control-daemon.ts';

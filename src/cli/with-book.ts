@@ -1,6 +1,6 @@
 import { join } from 'node:path';
-import { type App, openApp } from '../app.ts';
-import { openBookOn } from '../book-on-app.ts';
+import { openBookOn } from '../app/book-on-app.ts';
+import { type App, openApp } from '../app/open-app.ts';
 import type { Book } from '../coordinator/book.ts';
 import { CoordError } from '../errors.ts';
 import { refreshScript } from '../hooks/script.ts';

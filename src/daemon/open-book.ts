@@ -1,6 +1,7 @@
 import { existsSync, statSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import { type App, openApp, readSetup, type Setup } from '../app.ts';
+import { type App, openApp } from '../app/open-app.ts';
+import { readSetup, type Setup } from '../app/setup.ts';
 import { configFileName, olderFileName } from '../config/file.ts';
 import { withLent } from '../daemon-link/environment.ts';
 import type { Log } from './log.ts';

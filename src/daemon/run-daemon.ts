@@ -3,7 +3,8 @@ import type { Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { readSetup, realClock } from '../app.ts';
+import { preload, realClock } from '../app/open-app.ts';
+import { readSetup } from '../app/setup.ts';
 import type { DaemonFile } from '../daemon-link/daemon-file.ts';
 import type { DaemonStatus } from '../daemon-link/messages.ts';
 import { ownIdentity } from '../daemon-link/process-identity.ts';
@@ -44,6 +45,7 @@ export async function runDaemon({ cwd, env, show }: DaemonRequest): Promise<Daem
   const { clone } = await readSetup({ cwd, env });
   const { coordDir } = clone;
   const log = openLog({ coordDir, wall: realClock.wall, show });
+  await preload();
   const book = await OpenBook.open(cwd, env, log);
   mkdirSync(coordDir, { recursive: true });
   const file: DaemonFile = {

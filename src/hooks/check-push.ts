@@ -1,5 +1,5 @@
 /** Before a push: whether the tasks of the branches are still ours, by the book as it is now. */
-import type { App } from '../app.ts';
+import type { App } from '../app/open-app.ts';
 import { gitEnvironment, runGit } from '../transport/git-process.ts';
 import type { Verdict } from './check-claim.ts';
 import { taskOfBranch } from './commit-task.ts';

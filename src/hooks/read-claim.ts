@@ -1,5 +1,5 @@
 /** The same question, put to the book: whether a task is still held by whoever asks. Loads the store. */
-import type { App } from '../app.ts';
+import type { App } from '../app/open-app.ts';
 import { readPair } from '../coordinator/read-seen.ts';
 import { refusalError } from '../coordinator/refusal-error.ts';
 import { decideFinish } from '../domain/decide-finish.ts';

@@ -1,5 +1,5 @@
 /** What an installed hook asks when its own look at `coord/held` doesn't settle it. */
-import type { App } from '../app.ts';
+import type { App } from '../app/open-app.ts';
 import { readClone } from '../config/clone.ts';
 import { loadConfig } from '../config/load.ts';
 import { whoAmI } from '../config/who.ts';
@@ -59,7 +59,7 @@ const askBook = async (request: HookRequest, task: string): Promise<Verdict> =>
 
 /** Opens the book for one question. That it can't be opened is an answer too. */
 async function withApp({ cwd, env }: HookRequest, question: (app: App) => Promise<Verdict>): Promise<Verdict> {
-  const { openApp } = await import('../app.ts');
+  const { openApp } = await import('../app/open-app.ts');
   try {
     const app = await openApp({ cwd, env, warn: () => {} });
     try {

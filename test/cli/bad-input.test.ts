@@ -15,7 +15,11 @@ beforeAll(async () => {
 });
 afterAll(() => scratch.remove());
 
-async function refused(args: readonly string[], cwd = local, env = {}): Promise<[number | null, string | undefined, string]> {
+async function refused(
+  args: readonly string[],
+  cwd = local,
+  env = {},
+): Promise<[number | null, string | undefined, string]> {
   const { status, error, stdout, stderr } = await cliJson(args, { cwd, env });
   expect(stdout.trim().split('\n')).toHaveLength(1);
   expect(stderr, args.join(' ')).not.toMatch(/\n\s+at /);
@@ -92,7 +96,12 @@ describe('places', () => {
   test('a folder that was deleted under the shell', async () => {
     const run = 'mkdir gone && cd gone && rmdir ../gone && exec "$0" "$1" list --json';
     const out = await new Promise<string>((resolve) =>
-      execFile('sh', ['-c', run, process.execPath, join(import.meta.dirname, '../../bin/git-coord.js')], { cwd: scratch.dir }, (_, stdout) => resolve(stdout)),
+      execFile(
+        'sh',
+        ['-c', run, process.execPath, join(import.meta.dirname, '../../bin/git-coord.js')],
+        { cwd: scratch.dir },
+        (_, stdout) => resolve(stdout),
+      ),
     );
     expect(JSON.parse(out)).toMatchObject({ ok: false, error: { code: 'not-found' } });
   });
@@ -127,7 +136,8 @@ describe('git', () => {
   }
 
   test('too old: says which is needed and which was found', async () => {
-    const old = 'case "$*" in *version*) echo git version 2.17.1;; *) echo "error: unknown option" >&2; exit 129;; esac';
+    const old =
+      'case "$*" in *version*) echo git version 2.17.1;; *) echo "error: unknown option" >&2; exit 129;; esac';
     const [status, code, words] = await refused(['list'], local, await fakeGit(old));
     expect([status, code]).toEqual([6, 'unavailable']);
     expect(words).toMatch(/git 2\.38 or newer is needed; this one is 2\.17\.1/);
@@ -143,10 +153,14 @@ describe('git', () => {
 describe('configuration', () => {
   test('an unknown key, a wrong value and a bare number: all at once, with lines', async () => {
     const dir = await makeLocalBook(join(scratch.dir, 'configured'));
-    await writeFile(join(dir, '.coord.yml'), 'coordination:\n  claim_tl: 20s\n  poll_interval: 5\ntasks:\n  retry_limit: many\n');
+    await writeFile(
+      join(dir, '.coord.yml'),
+      'coordination:\n  claim_tl: 20s\n  poll_interval: 5\ntasks:\n  retry_limit: many\n',
+    );
     const [status, code, words] = await refused(['list'], dir);
     expect([status, code]).toEqual([2, 'config']);
-    for (const part of ['claim_tl', 'claim_ttl', '2', 'poll_interval', '3', 'retry_limit', '5']) expect(words).toContain(part);
+    for (const part of ['claim_tl', 'claim_ttl', '2', 'poll_interval', '3', 'retry_limit', '5'])
+      expect(words).toContain(part);
     await writeFile(join(dir, '.coord.yml'), 'coordination: [\n');
     expect((await refused(['list'], dir)).slice(0, 2)).toEqual([2, 'config']);
   });

@@ -4,7 +4,7 @@ import { mkdir, mkdtemp, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { joinBook, makeBook, makeLocalBook, openAgent, closeAgents } from '../helpers/book.ts';
+import { closeAgents, joinBook, makeBook, makeLocalBook, openAgent } from '../helpers/book.ts';
 import { cli, cliJson } from '../helpers/cli.ts';
 import { git, makeBareRepo, makeScratch, type Scratch } from '../helpers/repo.ts';
 
@@ -51,7 +51,13 @@ test.each([
   ['a HOME that is a file', { HOME: bin }],
 ])('%s', async (name, home) => {
   const id = `home-${name.length}`;
-  const env = { ...home, GIT_CONFIG_GLOBAL: undefined, XDG_CONFIG_HOME: undefined, USER: undefined, LOGNAME: undefined };
+  const env = {
+    ...home,
+    GIT_CONFIG_GLOBAL: undefined,
+    XDG_CONFIG_HOME: undefined,
+    USER: undefined,
+    LOGNAME: undefined,
+  };
   for (const cwd of [clone, local]) {
     const claimed = await cliJson(['claim', id], { cwd, env });
     expect(claimed.status, claimed.stderr).toBe(0);
@@ -61,7 +67,8 @@ test.each([
 
 test('output that is closed early is no error and no trace', async () => {
   const { book } = await openAgent(local);
-  for (let n = 0; n < 60; n++) await book.add({ id: `many-${n}`, title: 'x'.repeat(400), description: 'y'.repeat(20_000) });
+  for (let n = 0; n < 60; n++)
+    await book.add({ id: `many-${n}`, title: 'x'.repeat(400), description: 'y'.repeat(20_000) });
   for (const args of [['list'], ['list', '--json'], ['help']]) {
     const line = `"${process.execPath}" "${bin}" ${args.join(' ')} 2>err.txt | head -c 10; wc -c <err.txt`;
     const { stdout } = await run('bash', ['-c', line], { cwd: local });
@@ -80,14 +87,19 @@ test('a large answer reaches a slow reader whole', async () => {
 });
 
 test('a full device behind the output is an error', async () => {
-  const { stdout } = await run('bash', ['-c', `"${process.execPath}" "${bin}" list >/dev/full; echo $?`], { cwd: local });
+  const { stdout } = await run('bash', ['-c', `"${process.execPath}" "${bin}" list >/dev/full; echo $?`], {
+    cwd: local,
+  });
   expect(stdout.trim()).toBe('1');
 });
 
 test('commands started at once in a fresh clone agree on who they are, and lose nothing', async () => {
   const fresh = await joinBook(bare, join(scratch.dir, 'fresh'), await git(['config', 'coord.book'], { cwd: clone }));
   const answers = await Promise.all([1, 2, 3, 4].map((n) => cliJson(['claim', `at-once-${n}`], { cwd: fresh })));
-  expect(answers.map(({ status }) => status), answers.map(({ stderr }) => stderr).join()).toEqual([0, 0, 0, 0]);
+  expect(
+    answers.map(({ status }) => status),
+    answers.map(({ stderr }) => stderr).join(),
+  ).toEqual([0, 0, 0, 0]);
   expect(new Set(answers.map(({ data }) => `${data.claim.agent} ${data.claim.session}`)).size).toBe(1);
   const status = await cliJson(['list', '--mine'], { cwd: fresh });
   expect(status.data.tasks).toHaveLength(4);

@@ -2,8 +2,8 @@
 import { randomUUID } from 'node:crypto';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type App, openApp } from '../../src/app.ts';
-import { openBookOn } from '../../src/book-on-app.ts';
+import { openBookOn } from '../../src/app/book-on-app.ts';
+import { type App, openApp } from '../../src/app/open-app.ts';
 import type { Book } from '../../src/coordinator/book.ts';
 import type { Clock } from '../../src/coordinator/context.ts';
 import { CoordError } from '../../src/errors.ts';
@@ -125,7 +125,10 @@ export function handClock(): Clock & { pass(ms: number): void } {
 }
 
 /** The notes of a task's log on the remote, newest first. */
-export async function taskNotes(bareDir: string, task: string): Promise<{ op: string; by: string; task: { term: number; state: string } }[]> {
+export async function taskNotes(
+  bareDir: string,
+  task: string,
+): Promise<{ op: string; by: string; task: { term: number; state: string } }[]> {
   const text = await git(['log', '--format=%b%x00', `refs/board/${task}`], { cwd: bareDir });
   return text
     .split('\0')

@@ -3,7 +3,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
-const bin = process.env.TEST_BIN ?? fileURLToPath(new URL('../../bin/git-coord.js', import.meta.url));
+const bin = fileURLToPath(new URL('../../bin/git-coord.js', import.meta.url));
 const built = fileURLToPath(new URL('../../dist/main.js', import.meta.url));
 const outputBytesMax = 16 * 1024 * 1024;
 
@@ -32,8 +32,7 @@ export interface CliAnswer extends CliResult {
 }
 
 export function startCli(args: readonly string[], options: CliOptions): ChildProcess {
-  if (!existsSync(bin) || (bin.startsWith(built.slice(0, -12)) && !existsSync(built)))
-    throw new Error('not built: run node scripts/build.mjs');
+  if (!existsSync(built)) throw new Error('not built: run node scripts/build.mjs');
   const [command = '', ...rest] = [...(options.under ?? []), process.execPath, bin, ...args];
   const env = { ...process.env, ...options.env };
   return spawn(command, rest, { cwd: options.cwd, env, stdio: ['pipe', 'pipe', 'pipe'] });

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
-import { type App, openApp } from '../../src/app.ts';
+import { type App, openApp } from '../../src/app/open-app.ts';
 import { ownerIsOther, ownerProcess } from '../../src/config/owner.ts';
 import { processFacts } from '../../src/config/sessions.ts';
 import { claimTask } from '../../src/coordinator/claim-task.ts';

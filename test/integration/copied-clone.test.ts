@@ -26,7 +26,12 @@ test.each([
 ])('a copy with %s can not end the original claim', async (_, env) => {
   expect((await cliJson(['claim', 'build'], { cwd: clone, env })).status).toBe(0);
   await cp(clone, copy, { recursive: true });
-  const commands = [['release', 'build'], ['done', 'build'], ['fail', 'build', '--reason', 'x'], ['renew', 'build']];
+  const commands = [
+    ['release', 'build'],
+    ['done', 'build'],
+    ['fail', 'build', '--reason', 'x'],
+    ['renew', 'build'],
+  ];
   for (const command of [...commands, ['progress', 'build', 'half'], ['claim', 'build']]) {
     const { status, error } = await cliJson(command, { cwd: copy, env });
     expect([command[0], status], error?.message).toEqual([command[0], 4]);

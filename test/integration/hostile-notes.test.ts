@@ -13,7 +13,8 @@ beforeEach(async () => {
   scratch = await makeScratch();
   bare = await makeBareRepo(join(scratch.dir, 'remote.git'));
   clone = await joinBook(bare, join(scratch.dir, 'clone'), await makeBook(bare, bare));
-  for (const id of ['good', 'model']) expect((await cliJson(['add', 'Good', '--id', id], { cwd: clone })).status).toBe(0);
+  for (const id of ['good', 'model'])
+    expect((await cliJson(['add', 'Good', '--id', id], { cwd: clone })).status).toBe(0);
 });
 afterEach(() => scratch.remove());
 
@@ -71,13 +72,28 @@ const evil = '\x1b[2J\x1b]0;title\x07\x9b31m\u202eabc\u2028\r\n\x00'.replace('\x
 
 test('control characters of others reach no terminal', async () => {
   const model = await note('refs/board/model');
-  const task = { ...model.task, id: 'evil', title: `t${evil}`, description: `d${evil}`, labels: [`l${evil}`], createdBy: `c${evil}`, notes: [] };
+  const task = {
+    ...model.task,
+    id: 'evil',
+    title: `t${evil}`,
+    description: `d${evil}`,
+    labels: [`l${evil}`],
+    createdBy: `c${evil}`,
+    notes: [],
+  };
   await put('refs/board/evil', `claim: ${evil}\n\n${JSON.stringify({ ...model, by: `b${evil}`, task })}`);
-  for (const args of [['list'], ['ready'], ['show', 'evil'], ['log', 'evil'], ['status'], ['claim', 'evil'], ['done', 'evil']])
+  for (const args of [
+    ['list'],
+    ['ready'],
+    ['show', 'evil'],
+    ['log', 'evil'],
+    ['status'],
+    ['claim', 'evil'],
+    ['done', 'evil'],
+  ])
     for (const more of [[], ['--json']]) {
       const { stdout, stderr } = await cli([...args, ...more], { cwd: clone });
       const what = args.join(' ');
-      // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
       expect(stdout + stderr, what).not.toMatch(/[\x00-\x09\x0b-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069]/);
     }
 });

@@ -23,7 +23,11 @@ afterEach(async () => {
   await scratch.remove();
 });
 
-const exists = (path: string) => access(path).then(() => true, () => false);
+const exists = (path: string) =>
+  access(path).then(
+    () => true,
+    () => false,
+  );
 
 test.each(['board', 'claims'])('a lock on refs/%s: 6 names the file; once it is deleted all is well', async (space) => {
   const { book } = agent;

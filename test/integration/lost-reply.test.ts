@@ -56,7 +56,8 @@ const cases = [
 ];
 
 const idOf = ({ data }: CliAnswer): string => data.task?.id ?? data.id;
-const boards = async () => (await git(['for-each-ref', '--format=%(refname)', 'refs/board'], { cwd: bare })).split('\n');
+const boards = async () =>
+  (await git(['for-each-ref', '--format=%(refname)', 'refs/board'], { cwd: bare })).split('\n');
 
 async function expectOnce(answer: CliAnswer, log: readonly string[]): Promise<void> {
   expect(answer.status, answer.stderr).toBe(0);

@@ -29,7 +29,8 @@ afterEach(async () => {
   await scratch.remove();
 });
 
-const claimFor = (pid: number | undefined, id: string) => cliJson(['claim', id, '--owner-pid', String(pid)], { cwd: holder });
+const claimFor = (pid: number | undefined, id: string) =>
+  cliJson(['claim', id, '--owner-pid', String(pid)], { cwd: holder });
 
 test('kill -9 of the owner: claimable by another clone in under 2 s', async () => {
   const { status, stderr } = await claimFor(owner.pid, 'build');

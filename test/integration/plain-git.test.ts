@@ -47,7 +47,13 @@ test('a claim by hand is held by unknown, can be renewed, and is given back by h
   await claimByHand('build', first);
   const second = await onRemote('refs/claims/build');
   expect(second).not.toBe(first);
-  const release = ['push', '--no-verify', `--force-with-lease=refs/claims/build:${second}`, 'origin', ':refs/claims/build'];
+  const release = [
+    'push',
+    '--no-verify',
+    `--force-with-lease=refs/claims/build:${second}`,
+    'origin',
+    ':refs/claims/build',
+  ];
   await git(release, { cwd: plain });
   expect((await book.claim('build')).via).toBe('free');
 });

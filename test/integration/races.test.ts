@@ -28,7 +28,8 @@ async function joinAll(kind: 'path' | 'http'): Promise<string[]> {
   return Promise.all(names.map((name) => joinBook(server.url, join(scratch.dir, name), book)));
 }
 
-const claimedBy = (task: string) => git(['log', '-1', '--format=%H %an', `refs/claims/${task}`], { cwd: server.bareDir });
+const claimedBy = (task: string) =>
+  git(['log', '-1', '--format=%H %an', `refs/claims/${task}`], { cwd: server.bareDir });
 
 describe.each(['path', 'http'] as const)('%s', (kind) => {
   test(`${rounds} races of 8 clones for one task`, { timeout: 600_000 }, async () => {
@@ -60,7 +61,8 @@ describe.each(['path', 'http'] as const)('%s', (kind) => {
       expect(answers.map(({ status }) => status).sort(), JSON.stringify(answers)).toEqual([0, 4, 4, 4, 4, 4, 4, 4]);
       const winner = answers.findIndex(({ ok }) => ok);
       expect(await claimedBy(task)).toBe(`${answers[winner]?.data.claim.oid} ${names[winner]}`);
-      for (const { error } of answers.filter(({ ok }) => !ok)) expect(error?.message).toContain(`held by ${names[winner]}`);
+      for (const { error } of answers.filter(({ ok }) => !ok))
+        expect(error?.message).toContain(`held by ${names[winner]}`);
     }
   });
 

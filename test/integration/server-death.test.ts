@@ -6,7 +6,17 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { sweep } from '../../src/coordinator/sweep.ts';
 import type { CoordError } from '../../src/errors.ts';
-import { type Agent, closeAgents, codeOf, errorOf, fastClock, joinBook, makeBook, openAgent, tenures } from '../helpers/book.ts';
+import {
+  type Agent,
+  closeAgents,
+  codeOf,
+  errorOf,
+  fastClock,
+  joinBook,
+  makeBook,
+  openAgent,
+  tenures,
+} from '../helpers/book.ts';
 import { git, makeBareRepo, makeScratch, type Scratch } from '../helpers/repo.ts';
 import { waitFor } from '../helpers/wait-for.ts';
 
@@ -133,7 +143,10 @@ async function sweepAs(book: Agent['book']): Promise<void> {
 
 /** Has that clone watch the claim for as long as a takeover needs. */
 async function stoodStill({ book, app }: Agent, task: string): Promise<void> {
-  await waitFor(async () => (await book.show(task)).claim?.observed.expired, { deadlineMs: 30_000, what: `${task} expires` });
+  await waitFor(async () => (await book.show(task)).claim?.observed.expired, {
+    deadlineMs: 30_000,
+    what: `${task} expires`,
+  });
   app.context.observed.save();
 }
 

@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url';
-import type { App } from './app.ts';
-import { ownerIsOther } from './config/owner.ts';
-import { Book } from './coordinator/book.ts';
+import { ownerIsOther } from '../config/owner.ts';
+import { Book } from '../coordinator/book.ts';
+import type { App } from './open-app.ts';
 
 const localPollMs = 250;
 
@@ -21,7 +21,7 @@ export function openBookOn(app: App, pid: number, onProblem: (words: string) => 
   });
 
   async function wake({ env }: App, watchMs: number, problem: (words: string) => void): Promise<void> {
-    const { wakeDaemon } = await import('./daemon-link/wake-daemon.ts');
+    const { wakeDaemon } = await import('../daemon-link/wake-daemon.ts');
     const words = await wakeDaemon({
       coordDir: clone.coordDir,
       cwd: clone.topLevel ?? clone.commonDir,

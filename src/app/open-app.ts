@@ -1,0 +1,149 @@
+/**
+ * The composition root: from a clone to a context in which use-cases run. Below this folder nothing chooses the real
+ * clock, the machine, the file system's ledgers or a transport.
+ */
+import { randomBytes } from 'node:crypto';
+import { hostname } from 'node:os';
+import { basename, join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { bootId, monotonicMs, placeOf, sinceBootMs, timeNamespace } from '../config/boot.ts';
+import type { Identity } from '../config/identity.ts';
+import { leaseTimings, resolveTimings, type Timings } from '../config/timings.ts';
+import { whoAmI } from '../config/who.ts';
+import type { AgentEntry } from '../coordinator/agent-beats.ts';
+import type { Clock, Context } from '../coordinator/context.ts';
+import { kindOf } from '../coordinator/record-kinds.ts';
+import { CoordError } from '../errors.ts';
+import { fileFolder } from '../store/folder.ts';
+import { type Freshness, freshness } from '../store/freshness.ts';
+import { heldLedger } from '../store/held-ledger.ts';
+import { type EndedEntry, jsonLedger, type PendingEntry } from '../store/json-ledger.ts';
+import { observations } from '../store/observations.ts';
+import { ownFolder } from '../store/own-folder.ts';
+import { recordStore } from '../store/record-store.ts';
+import { refLayout } from '../store/ref-layout.ts';
+import type { Transport } from '../transport/port.ts';
+import { openMirror } from './mirror.ts';
+import { readProfile } from './profile.ts';
+import { type BookSettings, bookSettings, openTransport, readSetup, type Setup } from './setup.ts';
+import { checkingBook, noting } from './watched-book.ts';
+
+export interface App extends Setup {
+  readonly context: Context;
+  readonly who: Identity;
+  readonly book: BookSettings;
+  readonly timings: Timings;
+  readonly transport: Transport;
+  readonly fresh: Freshness;
+  /** When the remote was asked for what this app shows; ISO 8601, or `never`. */
+  asOf(): string;
+  /** Pushes made through this app, for the metrics. */
+  pushes(): number;
+  /** Has the clone show all live claims that the last read of the book showed: others' too (protocol 1, "Mirror"). */
+  mirrorAll(): Promise<void>;
+  close(): Promise<void>;
+}
+
+export interface OpenRequest {
+  readonly cwd: string;
+  readonly env: NodeJS.ProcessEnv;
+  readonly agentFlag?: string | undefined;
+  /** Answer from what the last read of the remote left in the store. */
+  readonly cached?: boolean;
+  /** The same, if the daemon asked within the last poll. */
+  readonly mayBeFresh?: boolean;
+  readonly warn: (text: string) => void;
+  readonly clock?: Clock;
+}
+
+/**
+ * Opens the book of a clone.
+ * @throws CoordError `not-found` without `init`, `config`, `bad-id`
+ */
+export async function openApp(request: OpenRequest): Promise<App> {
+  const setup = await readSetup(request);
+  for (const warning of setup.loaded.warnings) request.warn(warning);
+  const book = bookSettings(setup);
+  if (book === null) {
+    throw new CoordError('not-found', 'there is no book in this clone yet', { next: ['git coord init'] });
+  }
+  const who = await whoAmI({ ...setup, agentFlag: request.agentFlag, pid: process.pid, random: Math.random });
+  return compose(setup, book, who, request);
+}
+
+async function compose(setup: Setup, book: BookSettings, who: Identity, request: OpenRequest): Promise<App> {
+  const { clone, config } = setup;
+  const daemon = config.coordination.daemon === 'auto';
+  const timings = resolveTimings(config.coordination, { host: book.host, daemon });
+  const clock = request.clock ?? realClock;
+  const boot = bootId();
+  const era = `${boot} ${timeNamespace()}`;
+  const fresh = freshness(fileFolder(clone.coordDir), era);
+  const isFresh = request.mayBeFresh === true && fresh.ageMs(clock.monoMs(), timings.pollIntervalMs) !== null;
+  const cached = book.mode === 'remote' && (request.cached === true || isFresh);
+  const transport = await openTransport(setup, book, cached);
+  const place = placeOf(clone.commonDir);
+  const folder = (name: string) => ownFolder(fileFolder(join(clone.coordDir, name)), place);
+  const mirror = openMirror(setup, book, request.warn);
+  const layout = refLayout(book.prefix);
+  let pushes = 0;
+  const context: Context = {
+    store: checkingBook(
+      recordStore(cached ? transport : noting(transport, fresh, clock, layout.all('board')), layout, kindOf),
+      book,
+    ),
+    held: heldLedger(folder('held')),
+    ended: jsonLedger<EndedEntry>(folder('ended')),
+    pending: jsonLedger<PendingEntry>(folder('pending')),
+    agents: jsonLedger<AgentEntry>(folder('agents')),
+    observed: observations(fileFolder(clone.coordDir), era, clock),
+    clock,
+    boot,
+    profile: readProfile(setup, book),
+    mirror,
+    registration: {
+      host: hostname(),
+      project: basename(clone.topLevel ?? clone.commonDir),
+      capabilities: [...config.agents.specializations],
+      limit: config.agents.maxConcurrentTasks,
+    },
+    random: Math.random,
+    nonce: () => randomBytes(16).toString('base64url'),
+    intervalMs: (ttlMs) => leaseTimings(ttlMs, config.coordination.heartbeatIntervalMs).heartbeatIntervalMs,
+    pushed: () => {
+      pushes++;
+    },
+  };
+  return {
+    ...setup,
+    context,
+    who,
+    book,
+    timings,
+    transport,
+    fresh,
+    asOf: () => (cached ? (fresh.lastAsked() ?? 'never') : clock.wall()),
+    pushes: () => pushes,
+    mirrorAll: () => mirror.showAll(),
+    close: () => transport.close(),
+  };
+}
+
+export const realClock: Clock = {
+  wall: () => new Date().toISOString(),
+  monoMs: monotonicMs,
+  bootMs: sinceBootMs,
+  sleep: (ms) => delay(ms),
+};
+
+/** Loads what is otherwise loaded when first used: a process that stays must not miss it once the files were replaced. */
+export async function preload(): Promise<void> {
+  await Promise.all([
+    import('yaml'),
+    import('../transport/local/local-transport.ts'),
+    import('../transport/git/git-transport.ts'),
+    import('../transport/git/clone-mirror.ts'),
+    import('../transport/git/ref-map.ts'),
+    import('../transport/git-process.ts'),
+  ]);
+}

@@ -1,0 +1,60 @@
+import type { Clock } from '../coordinator/context.ts';
+import type { FormatNote } from '../domain/agent.ts';
+import { CoordError } from '../errors.ts';
+import type { Freshness } from '../store/freshness.ts';
+import type { RecordStore } from '../store/record-store.ts';
+import type { Transport } from '../transport/port.ts';
+import type { BookSettings } from './setup.ts';
+
+/** Keeps what reads are worth: when the remote was asked, and that a write ends what earlier reads showed. */
+export function noting(transport: Transport, fresh: Freshness, clock: Clock, board: string): Transport {
+  return {
+    objectFormat: transport.objectFormat,
+    async list(patterns) {
+      const at = clock.wall();
+      const list = await transport.list(patterns);
+      if (patterns.includes(board)) fresh.asked(at);
+      return list;
+    },
+    read: (oids) => transport.read(oids),
+    compareAndSwap: (updates, options) =>
+      transport.compareAndSwap(updates, options).finally(() => fresh.wrote(clock.monoMs())),
+    close: () => transport.close(),
+  };
+}
+
+/** The first read asks for the book's identity too, so that a recreated or newer book is noticed (protocol 2). */
+export function checkingBook(store: RecordStore, book: BookSettings): RecordStore {
+  let checked = false;
+  return {
+    ...store,
+    async read(patterns) {
+      if (checked) return store.read(patterns);
+      const read = await store.read([...patterns, store.layout.format]);
+      const decoded = read.records.get(store.layout.format)?.decoded;
+      if (decoded === undefined) throw bookGone(book);
+      if (!decoded.ok) throw new CoordError('unavailable', `the book can't be read: ${decoded.why}`);
+      if ((decoded.note as FormatNote).book !== book.book) throw otherBook(book);
+      checked = true;
+      return read;
+    },
+  };
+}
+
+function bookGone(book: BookSettings): CoordError {
+  return new CoordError('unavailable', `there is no book at ${book.remote ?? 'this clone'} any more`, {
+    hint: 'Its refs were deleted or the repository was made anew. Nothing was written.',
+    next: ['git coord doctor', 'git coord init'],
+  });
+}
+
+function otherBook(book: BookSettings): CoordError {
+  return new CoordError(
+    'unavailable',
+    `${book.remote ?? 'this clone'} holds another book than the one this clone joined`,
+    {
+      hint: 'The repository was made anew, or the address points elsewhere now. To use the new book, join it.',
+      next: ['git coord init'],
+    },
+  );
+}
