@@ -17,7 +17,13 @@ import { readPair } from './read-seen.ts';
 export type Sent =
   | { readonly kind: 'applied'; readonly seen: Seen | null }
   | { readonly kind: 'superseded' }
-  | { readonly kind: 'unavailable'; readonly message: string; readonly locks: readonly string[] }
+  | {
+      readonly kind: 'unavailable';
+      readonly message: string;
+      readonly locks: readonly string[];
+      /** An earlier push of it broke off: the lock may be what is left of it, and the attempt stays pending. */
+      readonly maybeSent: boolean;
+    }
   | { readonly kind: 'unknown'; readonly message: string };
 
 const ancestorsMax = 256;
@@ -37,9 +43,9 @@ export async function sendAttempt(context: Context, attempt: Attempt, sentBefore
       return { kind: 'applied', seen: null };
     if (answers.includes('unknown')) maybeSent = true;
     const failed = (): Sent =>
-      maybeSent
+      maybeSent && report.locks.length === 0
         ? { kind: 'unknown', message: report.message }
-        : { kind: 'unavailable', message: report.message, locks: report.locks };
+        : { kind: 'unavailable', message: report.message, locks: report.locks, maybeSent };
 
     const read = await lookAgain(context, attempt.task);
     if (read === null) return report.answers.get(board) === 'applied' ? unconfirmed(report, context) : failed();

@@ -8,7 +8,7 @@ import { commitAttempt, type Outcome } from './transition.ts';
  * Settles what earlier commands of this session left open (protocol 5, "Pending attempts"): the very same push is sent
  * again. Gives back what the same command began, if it won now, so that a repeat continues instead of doubling.
  *
- * @throws CoordError `unknown` when the command's own attempt is still not settled
+ * @throws CoordError `unknown` when the command's own attempt is still not settled, `unavailable` when a lock keeps it
  */
 export async function settlePending(
   context: Context,
@@ -31,7 +31,8 @@ async function settleOne(context: Context, attempt: Attempt, own: boolean): Prom
     return outcome;
   } catch (error) {
     // What is still open stays written down. It doesn't keep other commands from their own work.
-    if (own || !(error instanceof CoordError) || error.code !== 'unknown') throw error;
+    const open = error instanceof CoordError && (error.code === 'unknown' || error.code === 'unavailable');
+    if (own || !open) throw error;
     return null;
   }
 }

@@ -72,7 +72,7 @@ export async function commitAttempt(context: Context, attempt: Attempt, sentBefo
   context.pending.put(attempt.name, attempt);
   const sent = await sendAttempt(context, attempt, sentBefore);
   if (sent.kind === 'unknown') throw unknownError(attempt, sent.message);
-  context.pending.remove(attempt.name);
+  if (sent.kind !== 'unavailable' || !sent.maybeSent) context.pending.remove(attempt.name);
   if (sent.kind === 'unavailable') throw unavailableError(attempt, sent.message, sent.locks);
   if (sent.kind === 'superseded') return null;
   const { task, at } = taskOf(attempt);
@@ -98,7 +98,7 @@ function unavailableError(attempt: Attempt, message: string, locks: readonly str
   if (locks.length === 0)
     return new CoordError('unavailable', `${attempt.task}: nothing was written: ${message || 'the remote refused'}`);
   return new CoordError('unavailable', `${attempt.task}: the remote is locked by ${locks.join(', ')}`, {
-    hint: 'A git process that was killed there left the file. Nothing was written. When no git runs on that ref, delete the file on the server.',
+    hint: 'A git process that was killed there left the file. When no git runs on that ref, delete the file on the server, and run the same command again.',
     next: locks.map((lock) => `rm ${JSON.stringify(lock)}`),
     data: { locks },
   });

@@ -93,11 +93,11 @@ test('the whole demo: twelve tasks done, none twice, and the dead worker is reli
 
 test.each(['SIGINT', 'SIGTERM'] as const)('%s ends it, with all its processes and its folder', async (signal) => {
   const { child, said, temporary } = startDemo(`stopped-${signal}`, []);
+  const closed = once(child, 'close');
   await waitFor(() => said.out.includes('holds') || child.exitCode !== null, {
     what: 'a worker holds a task',
     deadlineMs: 40_000,
   });
-  const closed = once(child, 'close');
   child.kill(signal);
   const [status] = await closed;
   expect({ status, last: said.out.split('\n').at(-2) }).toEqual({

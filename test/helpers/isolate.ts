@@ -12,7 +12,8 @@ writeFileSync(
 );
 
 for (const name of Object.keys(process.env)) {
-  if (/^(GIT_|COORD_|CLAUDE_|XDG_|NODE_EXTRA_CA_CERTS|FORCE_COLOR|NO_COLOR)/.test(name)) delete process.env[name];
+  if (/^(GIT_|COORD_(?!TEST_)|CLAUDE_|XDG_|NODE_EXTRA_CA_CERTS|FORCE_COLOR|NO_COLOR)/.test(name))
+    delete process.env[name];
 }
 process.env.HOME = home;
 process.env.GIT_CONFIG_GLOBAL = config;

@@ -36,6 +36,7 @@ test(`${beats} heartbeats: no garbage, and who looks now and then takes nothing`
   const clock = handClock();
   const holder = await agentWith('agent-a', clock);
   const visitor = await agentWith('agent-b', clock);
+  await holder.book.add({ id: 'build', title: 'Build', timeoutMs: 24 * 3_600_000 });
   const { task } = await holder.book.claim('build', { ttlMs });
   const before = await countObjects(bare);
   const interval = holder.app.context.intervalMs(ttlMs);

@@ -1,9 +1,8 @@
-import { test } from 'vitest';
 import { makeClients } from '../helpers/git-clients.ts';
 import { git } from '../helpers/repo.ts';
-import { type ServerKind, startServer, whyNot } from '../helpers/servers.ts';
+import { type ServerKind, startServer } from '../helpers/servers.ts';
 import { bookInGit } from './git-book.ts';
-import { type ContractBook, everythingAllowed, transportContract } from './transport-contract.ts';
+import type { ContractBook } from './transport-contract.ts';
 
 interface Variant {
   readonly objectFormat?: 'sha1' | 'sha256';
@@ -11,7 +10,8 @@ interface Variant {
   readonly serverConfig?: Readonly<Record<string, string>>;
 }
 
-async function onServer(
+/** The contract's book in a repository behind a real server. */
+export async function onServer(
   kind: ServerKind,
   { objectFormat = 'sha1', serverConfig = {} }: Variant,
 ): Promise<ContractBook> {
@@ -29,23 +29,4 @@ async function onServer(
       await server.stop();
     },
   };
-}
-
-transportContract('git, by path', () => onServer('path', {}));
-transportContract('git, by path, sha256', () => onServer('path', { objectFormat: 'sha256' }));
-transportContract(
-  'git, a server without atomic',
-  () => onServer('path', { serverConfig: { 'receive.advertiseAtomic': 'false' } }),
-  {
-    ...everythingAllowed,
-    atomic: false,
-  },
-);
-transportContract('git, over HTTP', () => onServer('http', {}));
-
-const noSsh = whyNot('ssh');
-if (noSsh === null) transportContract('git, over ssh', () => onServer('ssh', {}));
-else {
-  console.log(`SKIP git, over ssh: ${noSsh}`);
-  test.skip(`git, over ssh: ${noSsh}`, () => {});
 }

@@ -1,0 +1,4 @@
+import { onServer } from './git-on-server.ts';
+import { transportContract } from './transport-contract.ts';
+
+transportContract('git, by path, sha256', () => onServer('path', { objectFormat: 'sha256' }));
