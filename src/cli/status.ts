@@ -1,9 +1,8 @@
-import { join } from 'node:path';
 import type { App } from '../app/open-app.ts';
 import type { BookView } from '../coordinator/book-view.ts';
 import { readAgents } from '../coordinator/read-agents.ts';
 import { seeDaemon } from '../daemon-link/control-daemon.ts';
-import { pushesLastMinute } from '../store/metrics-log.ts';
+import { metricsPath, pushesLastMinute } from '../store/metrics-log.ts';
 import type { Context } from './frame/context.ts';
 import type { Run } from './frame/spec.ts';
 import { taskTable } from './task-text.ts';
@@ -25,7 +24,7 @@ export const run: Run = (context, parsed) =>
       claims: held.map((task) => ({ task: task.id, ...task.claim })),
       agents: await readAgents(app.context),
       daemon,
-      pushesPerMinute: pushesLastMinute(join(app.clone.coordDir, 'metrics.ndjson'), Date.now()),
+      pushesPerMinute: pushesLastMinute(metricsPath(app.clone.coordDir), Date.now()),
       asOf: app.asOf(),
     };
     const lines = [

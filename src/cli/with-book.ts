@@ -1,10 +1,9 @@
-import { join } from 'node:path';
 import { openBookOn } from '../app/book-on-app.ts';
 import { type App, openApp } from '../app/open-app.ts';
 import type { Book } from '../coordinator/book.ts';
 import { CoordError } from '../errors.ts';
 import { refreshScript } from '../hooks/script.ts';
-import { appendMetrics } from '../store/metrics-log.ts';
+import { appendMetrics, metricsPath } from '../store/metrics-log.ts';
 import type { Answer, Context } from './frame/context.ts';
 import type { Parsed } from './frame/parse.ts';
 
@@ -39,7 +38,7 @@ export async function withBook(
     if (app.config.monitoring.metricsEnabled) {
       const ms = Math.round(performance.now() - startedMs);
       const line = { at: new Date().toISOString(), op: parsed.command, result, ms, pushes: app.pushes() };
-      appendMetrics(join(app.clone.coordDir, 'metrics.ndjson'), line);
+      appendMetrics(metricsPath(app.clone.coordDir), line);
     }
   }
 }

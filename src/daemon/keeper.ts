@@ -13,6 +13,7 @@ import { type KeepReport, keepClaims } from '../coordinator/keep-claims.ts';
 import { sweep } from '../coordinator/sweep.ts';
 import { CoordError } from '../errors.ts';
 import type { HeldEntry } from '../store/held-ledger.ts';
+import { appendMetrics, metricsPath } from '../store/metrics-log.ts';
 import { ClaimNews } from './claim-news.ts';
 import { Backoff, dueInMs } from './due.ts';
 import type { HeldWatch } from './held-watch.ts';
@@ -100,12 +101,29 @@ export class Keeper {
       const reason = this.#endReason();
       if (reason !== null) return reason;
       await this.#attempt('opening the book', () => this.#refresh());
-      await this.#attempt('keeping claims', () => this.#keepWhenDue(), this.#keepBackoff);
+      await this.#counting('keep', () => this.#attempt('keeping claims', () => this.#keepWhenDue(), this.#keepBackoff));
       if (this.#endReason() === null) {
-        await this.#attempt('sweeping', () => this.#sweepWhenDue(), this.#sweepBackoff);
+        await this.#counting('sweep', () => this.#attempt('sweeping', () => this.#sweepWhenDue(), this.#sweepBackoff));
       }
       await this.#pause();
     }
+  }
+
+  /** A line of metrics for what was pushed, as each command writes one. */
+  async #counting(op: string, action: () => Promise<void>): Promise<void> {
+    const { app } = this.#options.book;
+    const [startedMs, before] = [nowMs(), app.pushes()];
+    await action();
+    const pushes = app.pushes() - before;
+    if (pushes === 0 || !app.config.monitoring.metricsEnabled) return;
+    const ms = Math.round(nowMs() - startedMs);
+    appendMetrics(metricsPath(app.clone.coordDir), {
+      at: app.context.clock.wall(),
+      op: `daemon ${op}`,
+      result: 'ok',
+      ms,
+      pushes,
+    });
   }
 
   #endReason(): EndReason | null {

@@ -1,7 +1,7 @@
 import { appendFileSync, mkdirSync, readFileSync, renameSync, statSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { dirname, join } from 'node:path';
 
-/** `coord/metrics.ndjson`: a line for each command, for counting later. Bounded: one old file is kept. */
+/** `coord/metrics.ndjson`: a line for each command and each push of the daemon, for counting later. Bounded: one old file is kept. */
 export interface MetricsLine {
   readonly at: string;
   readonly op: string;
@@ -12,6 +12,8 @@ export interface MetricsLine {
 }
 
 const bytesMax = 1024 * 1024;
+
+export const metricsPath = (coordDir: string): string => join(coordDir, 'metrics.ndjson');
 
 /** Appended in one write, so that lines of several processes don't mix. What can't be written is not worth a failure. */
 export function appendMetrics(path: string, line: MetricsLine): void {
