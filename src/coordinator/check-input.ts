@@ -1,4 +1,5 @@
-import { limits, type Task, type TaskNote, taskNoteSchema } from '../domain/task.ts';
+import { limits, type Task, type TaskNote } from '../domain/task.ts';
+import { taskNoteSchema } from '../domain/task-schema.ts';
 import { CoordError } from '../errors.ts';
 
 /** Nothing is written that couldn't be read again: a record is checked as a reader would check it. */

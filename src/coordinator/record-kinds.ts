@@ -1,6 +1,6 @@
-import { agentNoteSchema, formatNoteSchema, queueNoteSchema } from '../domain/agent.ts';
-import { claimNoteSchema } from '../domain/claim.ts';
-import { taskNoteSchema } from '../domain/task.ts';
+import { agentNoteSchema, formatNoteSchema, queueNoteSchema } from '../domain/agent-schema.ts';
+import { claimNoteSchema } from '../domain/claim-schema.ts';
+import { taskNoteSchema } from '../domain/task-schema.ts';
 import type { KindOf } from '../store/record-store.ts';
 
 /** Which kind of record lives where (protocol 2, 3). */

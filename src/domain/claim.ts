@@ -1,6 +1,4 @@
-import * as z from 'zod/mini';
-import { isId } from './ids.ts';
-import { limits, type Progress, progressSchema } from './task.ts';
+import type { Progress } from './task.ts';
 
 /** The lease of a task: it says only that the holder of a tenure is alive (protocol 1, 3, 7). */
 export interface HeldClaim {
@@ -44,33 +42,3 @@ export type Lease =
 
 /** How long a claim without a readable note counts as alive. */
 export const unreadableTtlMs = 30 * 60_000;
-
-const name = z.string().check(z.maxLength(200));
-const id = z.string().check(z.refine(isId, 'not an id'));
-const whole = z.int().check(z.gte(0));
-
-export const claimNoteSchema = z.discriminatedUnion('state', [
-  z.object({
-    v: z.literal(1),
-    kind: z.literal('claim'),
-    state: z.literal('held'),
-    task: id,
-    term: whole,
-    agent: name,
-    session: name,
-    tenure: name,
-    cycle: name,
-    ttlMs: z.int().check(z.gte(limits.ttlMsMin), z.lte(limits.ttlMsMax)),
-    claimedAt: name,
-    beat: z.int().check(z.gte(0), z.lte(63)),
-    progress: z.nullable(progressSchema),
-  }),
-  z.object({
-    v: z.literal(1),
-    kind: z.literal('claim'),
-    state: z.literal('released'),
-    task: id,
-    term: whole,
-    nonce: name,
-  }),
-]) as z.ZodMiniType<ClaimNote>;

@@ -5,8 +5,9 @@ import { describe, expect, test } from 'vitest';
 import { commands } from '../../src/cli/commands.ts';
 import { isShortOnly } from '../../src/cli/frame/spec.ts';
 import { settings } from '../../src/config/settings.ts';
-import { claimNoteSchema } from '../../src/domain/claim.ts';
-import { taskNoteSchema, taskOps } from '../../src/domain/task.ts';
+import { claimNoteSchema } from '../../src/domain/claim-schema.ts';
+import { taskOps } from '../../src/domain/task.ts';
+import { taskNoteSchema } from '../../src/domain/task-schema.ts';
 import { exitCodes } from '../../src/errors.ts';
 import { blocksOf } from './readme-blocks.ts';
 

@@ -1,0 +1,40 @@
+import * as z from 'zod/mini';
+import type { AgentNote, FormatNote, QueueNote } from './agent.ts';
+import { isId } from './ids.ts';
+
+/** What a reader takes for an agent's, the format's and the queue's note (protocol 3). */
+
+const name = z.string().check(z.maxLength(200));
+
+const names = z.array(name).check(z.maxLength(1000));
+
+export const agentNoteSchema: z.ZodMiniType<AgentNote> = z.object({
+  v: z.literal(1),
+  kind: z.literal('agent'),
+  id: z.string().check(z.refine(isId, 'not an id')),
+  host: name,
+  session: name,
+  project: name,
+  capabilities: names,
+  status: z.enum(['initializing', 'available', 'busy', 'error', 'offline']),
+  tasks: names,
+  limit: z.int().check(z.gte(0)),
+  registeredAt: name,
+  updatedAt: name,
+  cycle: name,
+  beat: z.int().check(z.gte(0), z.lte(63)),
+});
+
+export const formatNoteSchema: z.ZodMiniType<FormatNote> = z.object({
+  v: z.literal(1),
+  kind: z.literal('format'),
+  book: name,
+  at: name,
+});
+
+export const queueNoteSchema: z.ZodMiniType<QueueNote> = z.object({
+  v: z.literal(1),
+  kind: z.literal('queue'),
+  paused: z.boolean(),
+  labels: names,
+});

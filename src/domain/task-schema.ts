@@ -1,0 +1,66 @@
+import * as z from 'zod/mini';
+import { isId } from './ids.ts';
+import { type Json, limits, type TaskNote, taskOps } from './task.ts';
+
+/** What a reader takes for a task's note (protocol 3). Apart from the types, so that the package's types need no other. */
+
+const text = (max: number) => z.string().check(z.maxLength(max));
+const whole = (min: number, max: number) => z.int().check(z.gte(min), z.lte(max));
+const id = z.string().check(z.refine(isId, 'not an id'));
+const name = text(200);
+// It came out of JSON.parse, so that it is JSON is known; only its absence is to be refused.
+const json = z.unknown().check(z.refine((value) => value !== undefined, 'absent')) as z.ZodMiniType<Json>;
+const ttlMs = whole(limits.ttlMsMin, limits.ttlMsMax);
+
+export const progressSchema = z.object({
+  text: text(limits.textChars),
+  percent: z.nullable(z.number().check(z.gte(0), z.lte(100))),
+  at: name,
+});
+
+const taskSchema = z.object({
+  id,
+  title: text(limits.titleChars),
+  description: text(limits.textChars),
+  type: name,
+  priority: whole(-limits.priorityAbs, limits.priorityAbs),
+  labels: z.array(name).check(z.maxLength(limits.labels)),
+  needs: z.array(id).check(z.maxLength(limits.needs)),
+  onNeedFailed: z.enum(['block', 'skip']),
+  requires: z.array(name).check(z.maxLength(limits.labels)),
+  workflow: z.nullable(name),
+  payload: json,
+  timeoutMs: whole(0, Number.MAX_SAFE_INTEGER),
+  retryLimit: whole(0, limits.retryLimitMax),
+  state: z.enum(['open', 'claimed', 'review', 'done', 'failed', 'cancelled']),
+  term: whole(0, Number.MAX_SAFE_INTEGER),
+  attempts: whole(0, Number.MAX_SAFE_INTEGER),
+  notBefore: z.nullable(name),
+  backoffMs: whole(0, Number.MAX_SAFE_INTEGER),
+  assignee: z.nullable(name),
+  reserved: z.nullable(z.object({ agent: name, ttlMs })),
+  paused: z.boolean(),
+  holder: z.nullable(z.object({ agent: name, session: name, tenure: name, ttlMs })),
+  progress: z.nullable(progressSchema),
+  notes: z.array(z.object({ by: name, at: name, text: text(limits.textChars) })).check(z.maxLength(limits.remarks)),
+  result: json,
+  error: z.nullable(z.object({ code: name, message: text(limits.textChars) })),
+  review: z.nullable(z.object({ branch: name, commit: name, target: name, from: name })),
+  landed: z.nullable(z.object({ ref: name, from: name, commit: name })),
+  createdAt: name,
+  createdBy: name,
+});
+
+export const taskNoteSchema: z.ZodMiniType<TaskNote> = z
+  .object({
+    v: z.literal(1),
+    kind: z.literal('task'),
+    op: z.enum(taskOps),
+    by: name,
+    at: name,
+    nonce: z.string().check(z.minLength(16), z.maxLength(200)),
+    task: taskSchema,
+  })
+  .check(
+    z.refine((note) => (note.task.state === 'claimed') === (note.task.holder !== null), 'holder and state differ'),
+  );
