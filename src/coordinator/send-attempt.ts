@@ -27,6 +27,7 @@ export type Sent =
   | { readonly kind: 'unknown'; readonly message: string };
 
 const ancestorsMax = 256;
+const unsentMax = 2;
 
 export async function sendAttempt(context: Context, attempt: Attempt, sentBefore: boolean): Promise<Sent> {
   const { layout } = context.store;
@@ -36,6 +37,7 @@ export async function sendAttempt(context: Context, attempt: Attempt, sentBefore
   let released = !context.profile.deletes || !context.profile.atomic;
   let maybeSent = sentBefore;
   let pauseMs = 40;
+  let unsent = 0;
   for (;;) {
     const report = await push(context, attempt, claimFrom, released);
     const answers = [...report.answers.values()];
@@ -56,6 +58,8 @@ export async function sendAttempt(context: Context, attempt: Attempt, sentBefore
     if (settled.kind !== 'resend') return settled.kind === 'applied' ? { kind: 'applied', seen: read } : settled;
     // The server gave its reason and nothing moved: the answer stands. Locks and lost races may still clear.
     if (answers.includes('refused')) return failed();
+    // Not let in, though it could be read: one more try is for a connection that broke early.
+    if (answers.every((answer) => answer === 'unsent') && ++unsent >= unsentMax) return failed();
     // A lock that stays blocks every deletion in the repository, but only one ref's updates: tried once, however late.
     const withoutDeletion = report.locks.length > 0 && !released && attempt.claim.kind === 'free';
     if (!withoutDeletion && context.clock.monoMs() >= deadlineMs) return failed();
