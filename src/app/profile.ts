@@ -25,7 +25,7 @@ export function storedProfile(setup: Setup, remote: string): StoredProfile | nul
 }
 
 /** Hashed: an address may hold a password. */
-function addressOf({ clone }: Setup, remote: string): string {
+export function addressOf({ clone }: Setup, remote: string): string {
   const urls = ['pushurl', 'url'].flatMap((key) => clone.gitConfig.get(`remote.${remote}.${key}`) ?? []);
   return createHash('sha256')
     .update(JSON.stringify([remote, ...urls]))

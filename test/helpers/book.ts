@@ -4,6 +4,8 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { openBookOn } from '../../src/app/book-on-app.ts';
 import { type App, openApp } from '../../src/app/open-app.ts';
+import { addressOf } from '../../src/app/profile.ts';
+import { readSetup } from '../../src/app/setup.ts';
 import type { Book } from '../../src/coordinator/book.ts';
 import type { Clock } from '../../src/coordinator/context.ts';
 import { CoordError } from '../../src/errors.ts';
@@ -38,7 +40,8 @@ export async function joinBook(url: string, dir: string, book: string, options: 
   };
   for (const [key, value] of Object.entries(settings)) await git(['config', key, value], { cwd: dir });
   mkdirSync(join(dir, '.git/coord'));
-  const profile = { remote: 'origin', trusted: true, atomic: true, deletes: true, nonFastForward: true };
+  const address = addressOf(await readSetup({ cwd: dir, env: process.env }), 'origin');
+  const profile = { address, trusted: true, atomic: true, deletes: true, nonFastForward: true };
   writeFileSync(join(dir, '.git/coord/profile.json'), JSON.stringify(profile));
   return dir;
 }
