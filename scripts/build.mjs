@@ -37,6 +37,8 @@ async function build() {
     outdir: dist,
     splitting: true,
     minify: true,
+    // a stack trace shows the line: not all of the bundle
+    lineLimit: 160,
     legalComments: 'none',
     metafile: true,
   });

@@ -21,12 +21,17 @@ export const run: Run = (context, parsed) => {
       },
     );
   }
+  const chooses = filterOf(parsed, false);
+  const named = [chooses.state, chooses.type, chooses.label].some((list) => (list?.length ?? 0) > 0);
+  if (id !== undefined && (named || chooses.workflow !== undefined)) {
+    throw new CoordError('usage', 'filters choose among the tasks of --next; a task that is named is that task', {
+      next: [`git coord claim ${id}`, 'git coord claim --next --help'],
+    });
+  }
   return withBook(context, parsed, async ({ book, command }) => {
     const request = claimRequest(context, parsed);
     const result =
-      id === undefined
-        ? await book.next(filterOf(parsed, false), request, command)
-        : await book.claim(id, request, command);
+      id === undefined ? await book.next(chooses, request, command) : await book.claim(id, request, command);
     return { data: result, text: claimedText(result) };
   });
 };

@@ -11,6 +11,8 @@ export const run: Run = (context, parsed) => {
   const result = text === undefined ? null : jsonOrFile(text, '--result', context.cwd);
   return withBook(context, parsed, async ({ book, command }) => {
     const task = await book.done(parsed.positionals[0] ?? '', result, command);
+    const other = text !== undefined && JSON.stringify(task.result) !== JSON.stringify(result);
+    if (other) context.warn(`${task.id} was done already, with another result, which stands`);
     const said = `${task.id}: done\n`;
     if (!parsed.flag('next')) return { data: task, text: said };
     return {

@@ -7,8 +7,8 @@ export const run: Run = async (context, parsed) => {
   if (name === undefined)
     return {
       data: { commands: commands.filter((each) => !each.hidden).map(commandData) },
-      text: overview(context.style),
+      text: overview(context.style, context.terminal.columns),
     };
   const command = findCommand(name);
-  return { data: commandData(command), text: commandHelp(command, context.style) };
+  return { data: commandData(command), text: commandHelp(command, context.style, context.terminal.columns) };
 };

@@ -13,7 +13,11 @@ export interface InitReport {
   readonly next: readonly string[];
 }
 
-export const nextCommands = ['git coord add "The first task"', 'git coord claim --next', 'git coord status'];
+export const nextCommands = (joined: boolean): string[] => [
+  joined ? 'git coord ready' : 'git coord add "The first task"',
+  'git coord claim --next',
+  'git coord status',
+];
 
 export interface InitChanges {
   /** Refs that went from the clone to the remote. */

@@ -12,6 +12,7 @@ import { deleteRefs, forgetBook } from '../coordinator/init-book-leave.ts';
 import { peekClone, peekRemote, withoutPassword } from '../coordinator/init-book-peek.ts';
 import { kindOf } from '../coordinator/record-kinds.ts';
 import { stopDaemon } from '../daemon-link/control-daemon.ts';
+import { CoordError } from '../errors.ts';
 import { recordStore } from '../store/record-store.ts';
 import { refLayout } from '../store/ref-layout.ts';
 import type { Answer, Context } from './frame/context.ts';
@@ -103,6 +104,7 @@ function planned(setup: Setup, chosen: ChosenBook, isThere: boolean, moves: bool
 async function perform(context: Context, parsed: Parsed, setup: Setup, chosen: ChosenBook): Promise<Answer> {
   const { clone, env } = setup;
   const current = bookSettings(setup);
+  if (current?.mode === 'remote' && chosen.mode === 'local' && !parsed.flag('yes')) throw leavesTeam(current);
   const target: BookSettings = { ...chosen, book: '', host: addressOf(setup, chosen.remote) };
   const move = await openMove(setup, current, target);
   try {
@@ -133,13 +135,26 @@ async function perform(context: Context, parsed: Parsed, setup: Setup, chosen: C
       agent: who.agent,
       session: who.session,
       host,
-      next: nextCommands,
+      next: nextCommands(found.joined),
     };
     const changes = { moved, left: forgotten, again: current?.book === found.book && moved === 0 };
     return { data: { ...report, moved }, text: initText(report, changes) };
   } finally {
     await move?.close();
   }
+}
+
+/** All worktrees of the clone would go: what is claimed here afterwards is claimed from nobody else. */
+function leavesTeam({ remote }: BookSettings): CoordError {
+  const place = withoutPassword(remote ?? '');
+  return new CoordError(
+    'not-ready',
+    `this clone uses the book on ${place}, and would leave it with all its worktrees`,
+    {
+      hint: 'In a local book nobody else sees what is claimed here, and tasks of the same id are others.',
+      next: ['git coord status', 'git coord init --local --yes'],
+    },
+  );
 }
 
 function addressOf({ clone }: Setup, remote: string | null): BookSettings['host'] {

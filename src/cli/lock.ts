@@ -26,14 +26,20 @@ export const run: Run = (context, parsed) => {
     } catch (error) {
       const held = error instanceof CoordError && error.code === 'held';
       const exitCode = parsed.number('conflict-exit-code');
+      if (held && exitCode === undefined) throw lockHeld(error, name, program);
       if (!held || exitCode === undefined) throw error;
       context.warn(error.message);
       return { data: { ran: false }, text: '', exitCode };
     }
     const status = await runCommand(program, args, context.cwd, context.env);
+    if (status === 127) context.warn(`${program}: not found`);
     return released(book, name, command, status);
   });
 };
+
+function lockHeld({ message, hint, data }: CoordError, name: string, program: string): CoordError {
+  return new CoordError('held', message, { hint, data, next: [`git coord lock ${name} --wait 10m -- ${program}`] });
+}
 
 /** Somebody's work must not be taken for a lock, nor go through a claim and a release at each use. */
 async function notALock(book: Book, name: string, command: string): Promise<never> {

@@ -26,8 +26,14 @@ const untold = new Set(['term', 'holder', 'attempts', 'backoffMs']);
 function changedText(changes: LogEntry['changes']): string {
   return Object.entries(changes)
     .filter(([name, value]) => !untold.has(name) && value !== null)
-    .map(([name, value]) => `${name}: ${valueText(value)}`)
+    .map(([name, value]) => (name === 'notes' ? noteText(value) : `${name}: ${valueText(value)}`))
     .join(', ');
+}
+
+/** The newest remark: that is what the step added. */
+function noteText(value: unknown): string {
+  const last = Array.isArray(value) ? (value.at(-1) as { text?: unknown } | undefined) : undefined;
+  return `note: ${typeof last?.text === 'string' ? last.text : ''}`;
 }
 
 /** Progress and errors by their text. */

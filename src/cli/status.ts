@@ -43,7 +43,10 @@ export const run: Run = (context, parsed) =>
 
 function countStates(view: BookView): Record<string, number> {
   const counts: Record<string, number> = {};
-  for (const task of view.tasks) counts[task.state] = (counts[task.state] ?? 0) + 1;
+  for (const state of ['open', 'claimed', 'review', 'failed', 'done', 'cancelled']) {
+    const count = view.tasks.filter((task) => task.state === state).length;
+    if (count > 0) counts[state] = count;
+  }
   return counts;
 }
 

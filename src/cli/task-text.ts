@@ -11,6 +11,8 @@ export function stateText(task: TaskView): string {
   if (task.claim) return `${task.claim.mine ? 'yours' : task.claim.agent}${percentText(task)}`;
   if (task.state !== 'open') return task.state;
   if (task.ready) return 'ready';
+  if (task.type === 'lock') return 'free lock';
+  if (task.type === 'external') return 'by name';
   return task.blockedBy.length > 0 ? `needs ${task.blockedBy.join(' ')}` : 'waiting';
 }
 

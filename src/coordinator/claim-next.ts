@@ -84,6 +84,7 @@ function limitReached(context: Context, who: Who, book: BookView): void {
     'not-ready',
     `${who.agent} holds ${held.length} tasks already, its limit: ${held.map((task) => task.id).join(', ')}`,
     {
+      hint: 'The limit is agents.max_concurrent_tasks; a task that is claimed by name is not bound by it.',
       next: held.slice(0, 1).map((task) => `git coord done ${task.id}`),
     },
   );

@@ -131,7 +131,7 @@ async function heldHint(
   const hint = sameAgent
     ? `This agent holds it under another session (${outcome.refusal.session}); a claim belongs to agent and session.`
     : basis
-      ? `Its lease has stood still for ${Math.round(ageMs / 1000)} s in this clone's eyes; unless it is renewed, it can be taken at ${Math.round(standstillMs(basis.ttlMs) / 1000)} s.`
+      ? `Unless its holder renews it, it can be taken in about ${Math.max(1, Math.round((standstillMs(basis.ttlMs) - ageMs) / 1000))} s.`
       : undefined;
   return new CoordError('held', error.message, { hint, next: error.next, data: error.data });
 }

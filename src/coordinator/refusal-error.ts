@@ -6,7 +6,7 @@ export function refusalError(id: string, refusal: Refusal): CoordError {
   switch (refusal.reason) {
     case 'not-found':
       return new CoordError('not-found', `there is no task ${id}`, {
-        next: ['git coord list', `git coord claim ${id}`],
+        next: ['git coord list'],
       });
     case 'bad-note':
       return new CoordError('not-ready', `${id} can't be read: ${refusal.why}`, {
@@ -18,8 +18,8 @@ export function refusalError(id: string, refusal: Refusal): CoordError {
         'unavailable',
         `${id}: the remote shows an older state of this task than this clone has seen there`,
         {
-          hint: 'The remote was restored from a backup, or its refs were overwritten. Nothing is written to this task until that is put right.',
-          next: ['git coord restore', 'git coord doctor'],
+          hint: 'The remote was restored from a backup, or its refs were overwritten. Nothing is written to this task until that is put right: this clone still has its newer state, in coord/store.git of its git folder.',
+          next: ['git coord doctor'],
         },
       );
     case 'held':
@@ -46,7 +46,7 @@ export function refusalError(id: string, refusal: Refusal): CoordError {
       return new CoordError('not-ready', `${id} is reserved for ${refusal.agent}`, { next: ['git coord ready'] });
     case 'exists':
       return new CoordError('exists', `there is a task ${id} with other content`, {
-        next: [`git coord show ${id}`, `git coord edit ${id}`],
+        next: [`git coord show ${id}`, `git coord edit ${id} --help`],
       });
   }
 }

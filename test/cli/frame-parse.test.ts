@@ -87,7 +87,7 @@ test.each([
 
 test('every command has help with an example that can be parsed, and loads', async () => {
   for (const command of commands) {
-    expect(commandHelp(command, makeStyle(false))).toContain(command.example);
+    expect(commandHelp(command, makeStyle(false), Number.POSITIVE_INFINITY)).toContain(command.example);
     const words = execFileSync('sh', ['-c', `printf '%s\\n' ${command.example}`], { encoding: 'utf8' })
       .trimEnd()
       .split('\n');

@@ -213,7 +213,8 @@ describe('another book', () => {
   test('a clone that goes back to a local book takes no mirrored claim for its own', async () => {
     await init();
     await git(['update-ref', 'refs/claims/elsewhere', await commitAll(clone, 'one')], { cwd: clone });
-    const local = await init(['--local']);
+    expect(await init(['--local'])).toMatchObject({ status: 7, error: { code: 'not-ready' } });
+    const local = await init(['--local', '--yes']);
     expect(local).toMatchObject({ status: 0, data: { mode: 'local', joined: false } });
     expect((await refsOf(clone)).filter((ref) => ref.startsWith('refs/claims/'))).toEqual([]);
   });

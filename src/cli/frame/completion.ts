@@ -47,7 +47,10 @@ _git_coord() {
 ${cases()}
     *) words= ;;
   esac
+  # options only where one was begun: alone they would put a "-" on the line
+  if [[ "$current" != -* ]]; then words=" $words"; words="\${words%% -*}"; fi
   COMPREPLY=($(compgen -W "$words" -- "$current"))
+
 }
 complete -o default -F _git_coord git-coord
 `;

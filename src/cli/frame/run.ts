@@ -43,14 +43,20 @@ async function answerOf(world: World, streams: Streams, reporter: Reporter): Pro
     reporter.use(line.flags);
     if (line.flags.version) return reporter.answer({ data: { version }, text: `git-coord ${version}\n` }, true);
     if (line.name === undefined)
-      return reporter.answer({ data: { usage: 'git coord <command>' }, text: overview(reporter.style) }, true);
+      return reporter.answer(
+        { data: { usage: 'git coord <command>' }, text: overview(reporter.style, reporter.terminal.columns) },
+        true,
+      );
   }
   const command = findCommand(line.name);
   const { parsed, flags } = parseCommand(command, line.after, line.flags);
   reporter.use(flags);
   if (flags.version) return reporter.answer({ data: { version }, text: `git-coord ${version}\n` }, true);
   if (flags.help)
-    return reporter.answer({ data: commandData(command), text: commandHelp(command, reporter.style) }, true);
+    return reporter.answer(
+      { data: commandData(command), text: commandHelp(command, reporter.style, reporter.terminal.columns) },
+      true,
+    );
   return reporter.answer(await runCommand(command, parsed, flags, world, streams, reporter), command.answers === true);
 }
 

@@ -46,3 +46,18 @@ export function cut(line: string, columns: number): string {
   }
   return columns < 1 ? '' : `${kept}…`;
 }
+
+/** Breaks a line at spaces so that it fits; what follows the first is indented. Infinity: as it is. */
+export function wrap(line: string, columns: number, indent = ''): string {
+  if (displayWidth(line) <= columns) return line;
+  const lines: string[] = [];
+  let current = '';
+  for (const word of line.split(/(?<=\S) +/)) {
+    const longer = current === '' ? word : `${current} ${word}`;
+    if (current !== '' && displayWidth(longer) > columns) {
+      lines.push(current);
+      current = indent + word;
+    } else current = longer;
+  }
+  return [...lines, current].join('\n');
+}

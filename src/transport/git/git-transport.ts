@@ -180,8 +180,11 @@ class GitTransport implements Transport {
 
   /** Our own moves of task logs are remembered at once: a remote that loses them next has gone back. */
   async #noteApplied(updates: readonly RefUpdate[], { answers }: PushResult): Promise<void> {
-    const moves = updates.filter(({ ref }) => this.#map.isKept(ref) && answers.get(ref) === 'applied');
-    await moveKept(this.#keptOptions, moves, this.objectFormat);
+    const applied = updates.filter(({ ref }) => answers.get(ref) === 'applied');
+    const moves = applied.filter(({ ref }) => this.#map.isKept(ref));
+    // What is shown while the remote is away includes what this clone did last.
+    const tracked = applied.map(({ ref, to }) => ({ ref: this.#map.tracking(ref), to }));
+    await moveKept(this.#keptOptions, moves, this.objectFormat, tracked);
   }
 
   async #fetch(patterns: readonly string[]): Promise<void> {

@@ -63,20 +63,28 @@ export async function isAncestorIn(
   return status === 0;
 }
 
+/** A ref that is set whatever it shows; `to` null: deleted. */
+export interface PlainMove {
+  readonly ref: string;
+  readonly to: Oid | null;
+}
+
 /**
- * Moves kept refs, in one transaction. It fails when another process moved one of them meanwhile; nothing is lost
- * then, because the next list compares again.
+ * Moves kept refs, and others whatever they show, in one transaction. It fails when another process moved a kept one
+ * meanwhile; nothing is lost then, because the next list compares again.
  */
 export async function moveKept(
   { store, env, timeoutMs }: KeptRefsOptions,
   moves: readonly RefUpdate[],
   objectFormat: ObjectFormat,
+  others: readonly PlainMove[] = [],
 ): Promise<void> {
-  if (moves.length === 0) return;
+  if (moves.length + others.length === 0) return;
   const absent = '0'.repeat(objectFormat === 'sha1' ? 40 : 64);
   const lines = moves.map(({ ref, from, to }) =>
     to === null ? `delete ${ref}\0${from ?? absent}\0` : `update ${ref}\0${to}\0${from ?? absent}\0`,
   );
+  for (const { ref, to } of others) lines.push(to === null ? `delete ${ref}\0\0` : `update ${ref}\0${to}\0\0`);
   const args = ['-c', 'core.hooksPath=/dev/null', 'update-ref', '--no-deref', '--stdin', '-z'];
   await runGit(args, { gitDir: store, env, timeoutMs, input: lines.join('') });
 }
