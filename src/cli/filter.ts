@@ -1,8 +1,12 @@
 import type { Filter } from '../coordinator/book.ts';
+import { CoordError } from '../errors.ts';
 import type { Parsed } from './frame/parse.ts';
 
 /** The filters that `list`, `ready` and `claim --next` share. `agent` is one only where it isn't the identity. */
 export function filterOf(parsed: Parsed, withAgent: boolean): Filter {
+  const limit = parsed.number('limit');
+  if (limit !== undefined && limit < 1)
+    throw new CoordError('usage', `--limit takes a whole number from 1, not ${limit}`);
   return {
     state: parsed.list('state'),
     type: parsed.list('type'),
@@ -10,6 +14,6 @@ export function filterOf(parsed: Parsed, withAgent: boolean): Filter {
     workflow: parsed.text('workflow'),
     agent: withAgent ? parsed.text('agent') : undefined,
     mine: parsed.flag('mine'),
-    limit: parsed.number('limit'),
+    limit,
   };
 }

@@ -1,8 +1,10 @@
 import { spawn } from 'node:child_process';
 import { constants } from 'node:os';
-import { ownerProcess } from '../config/owner.ts';
+import { livingOwner, ownerProcess } from '../config/owner.ts';
 import type { Book } from '../coordinator/book.ts';
+import { parseId } from '../domain/ids.ts';
 import { CoordError } from '../errors.ts';
+import type { HeldLedger } from '../store/held-ledger.ts';
 import type { Answer } from './frame/context.ts';
 import type { Run } from './frame/spec.ts';
 import { withBook } from './with-book.ts';
@@ -15,7 +17,7 @@ export const run: Run = (context, parsed) => {
     throw new CoordError('usage', 'lock runs a command: name one after --', {
       next: [`git coord lock ${name || 'deploy'} -- make deploy`],
     });
-  return withBook(context, parsed, async ({ book, command }): Promise<Answer> => {
+  return withBook(context, parsed, async ({ app, book, command }): Promise<Answer> => {
     try {
       const { task } = await book.claim(
         name,
@@ -31,11 +33,20 @@ export const run: Run = (context, parsed) => {
       context.warn(error.message);
       return { data: { ran: false }, text: '', exitCode };
     }
-    const status = await runCommand(program, args, context.cwd, context.env);
+    const status = await runCommand(program, args, context.cwd, context.env, (pid) => {
+      handOver(app.context.held, name, pid);
+    });
     if (status === 127) context.warn(`${program}: not found`);
     return released(book, name, command, status);
   });
 };
+
+/** As with flock, the lock lives as long as the command, also when this process is killed. */
+function handOver(held: HeldLedger, name: string, pid: number): void {
+  const entry = held.get(parseId(name));
+  const owner = livingOwner(pid);
+  if (entry && owner) held.put({ ...entry, state: { ...entry.state, owner } });
+}
 
 function lockHeld({ message, hint, data }: CoordError, name: string, program: string): CoordError {
   return new CoordError('held', message, { hint, data, next: [`git coord lock ${name} --wait 10m -- ${program}`] });
@@ -69,9 +80,11 @@ function runCommand(
   args: readonly string[],
   cwd: string,
   env: Readonly<Record<string, string | undefined>>,
+  onStart: (pid: number) => void,
 ): Promise<number> {
   return new Promise((resolve, reject) => {
     const child = spawn(program, args, { cwd, env: env as NodeJS.ProcessEnv, stdio: 'inherit' });
+    if (child.pid !== undefined) onStart(child.pid);
     const pass = (signal: NodeJS.Signals) => child.kill(signal);
     for (const signal of signals) process.on(signal, pass);
     const end = () => {

@@ -3,7 +3,11 @@ import { resolve } from 'node:path';
 import type { TaskChange } from '../domain/decide-edit.ts';
 import type { Json } from '../domain/task.ts';
 import { CoordError } from '../errors.ts';
+import { nestingMax, nestingOf } from '../store/commit-codec.ts';
 import type { Parsed } from './frame/parse.ts';
+
+/** What stands in a note is two levels deeper. */
+const payloadNestingMax = nestingMax - 4;
 
 /** The options of `add` and `edit` as a task has them; only those that were given. */
 export function taskInput(parsed: Parsed): TaskChange {
@@ -31,6 +35,8 @@ export function taskInput(parsed: Parsed): TaskChange {
 
 /** @throws CoordError `usage` with the place of the mistake */
 export function parseJson(text: string, option: string): Json {
+  if (nestingOf(text) > payloadNestingMax)
+    throw new CoordError('usage', `${option} nests more than ${payloadNestingMax} levels`);
   try {
     return JSON.parse(text) as Json;
   } catch (error) {

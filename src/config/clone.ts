@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { CoordError } from '../errors.ts';
@@ -66,12 +67,19 @@ export async function readClone(request: CloneRequest): Promise<Clone> {
   return {
     gitDir,
     commonDir,
-    topLevel: noWorktree ? null : (topLevel ?? null),
+    topLevel: noWorktree ? null : worktreeOf(located, topLevel),
     coordDir: join(commonDir, 'coord'),
     objectFormat: objectFormat === 'sha256' ? 'sha256' : 'sha1',
     isShallow: isShallow === 'true',
     gitConfig: parseConfigList(config.stdout.toString('utf8')),
   };
+}
+
+/** With GIT_DIR alone git takes the current folder for the work tree; it is one only where a repository stands in it. */
+function worktreeOf(located: NodeJS.ProcessEnv, topLevel: string | undefined): string | null {
+  if (topLevel === undefined) return null;
+  const guessed = located.GIT_DIR !== undefined && located.GIT_WORK_TREE === undefined;
+  return guessed && !existsSync(join(topLevel, '.git')) ? null : topLevel;
 }
 
 async function cloneProblem(request: CloneRequest, stderr: string): Promise<CoordError> {

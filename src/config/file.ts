@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Node, Pair, YAMLMap } from 'yaml';
 import { CoordError } from '../errors.ts';
@@ -38,6 +38,7 @@ export async function readSharedFile(root: string): Promise<FileReading | null> 
 
 async function readText(path: string, name: string): Promise<string | null> {
   try {
+    if (!(await stat(path)).isFile()) throw new CoordError('config', `${name} is no file`);
     const bytes = await readFile(path);
     if (bytes.length > fileBytesMax) throw new CoordError('config', `${name} is larger than ${fileBytesMax} bytes`);
     return bytes.toString('utf8').replace(/^\uFEFF/, '');

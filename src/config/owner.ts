@@ -18,12 +18,18 @@ export function pidNamespace(): string {
   }
 }
 
+/** Null when there is no such process here, or no more. */
+export function livingOwner(pid: number): Owner | null {
+  if (!Number.isInteger(pid) || pid <= 0 || !isThere(pid)) return null;
+  return { pid, start: processFacts(pid)?.start ?? '', namespace: pidNamespace() };
+}
+
 /** @throws CoordError `usage` when there is no such process here */
 export function ownerProcess(pid: number): Owner {
-  if (Number.isInteger(pid) && pid > 0 && isThere(pid)) {
-    return { pid, start: processFacts(pid)?.start ?? '', namespace: pidNamespace() };
-  }
-  throw new CoordError('usage', `there is no process ${pid} here to own the claim`, {
+  const owner = livingOwner(pid);
+  if (owner) return owner;
+  const named = Number.isNaN(pid) ? 'the owner is no process id' : `there is no process ${pid} here to own the claim`;
+  throw new CoordError('usage', named, {
     hint: 'Name a process of this machine that lives as long as the work, as $$ of the shell that does it.',
   });
 }

@@ -5,6 +5,8 @@ import { CoordError } from '../errors.ts';
 /** Nothing is written that couldn't be read again: a record is checked as a reader would check it. */
 
 const noteBytesMax = 256 * 1024;
+/** Left for what later steps add: a holder, progress, a result, an error. Whoever adds or edits doesn't use it. */
+const reserveBytes = 96 * 1024;
 
 /** @throws CoordError `usage` naming the field */
 export function checkNote(note: TaskNote, bytes: number): void {
@@ -17,8 +19,9 @@ export function checkNote(note: TaskNote, bytes: number): void {
   const { payload, result } = note.task;
   tooLarge('payload', payload, limits.payloadBytes);
   tooLarge('result', result, limits.resultBytes);
-  if (bytes > noteBytesMax) {
-    throw new CoordError('usage', `the task's record would have ${bytes} bytes; at most ${noteBytesMax} can be read`, {
+  const bytesMax = note.op === 'add' || note.op === 'edit' ? noteBytesMax - reserveBytes : noteBytesMax;
+  if (bytes > bytesMax) {
+    throw new CoordError('usage', `the task's record would have ${bytes} bytes; at most ${bytesMax} fit`, {
       hint: 'Keep large texts in files of the repository and name them in the task.',
     });
   }

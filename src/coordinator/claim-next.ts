@@ -5,6 +5,7 @@ import { CoordError } from '../errors.ts';
 import { type BookView, readBook } from './book-view.ts';
 import { type ClaimOptions, type ClaimResult, claimed, tryClaim } from './claim-task.ts';
 import type { Context } from './context.ts';
+import type { Outcome } from './transition.ts';
 
 /** Takes the best task that is ready and moves on to the next when it loses the race. */
 export interface NextFilter {
@@ -39,10 +40,20 @@ async function tryNext(
   const book = await readBook(context, who);
   limitReached(context, who, book);
   for (const task of candidates(context, who, book, filter).slice(0, triesMax)) {
-    const outcome = await tryClaim(context, who, task.id, { ...options, create: false, force: false });
-    if (outcome.kind !== 'refused') return claimed(context, who, task.id, options, outcome);
+    const outcome = await tryOne(context, who, task.id, options);
+    if (outcome !== null && outcome.kind !== 'refused') return claimed(context, who, task.id, options, outcome);
   }
   return null;
+}
+
+/** Null for a task that can't be written, as one that somebody filled to the brim: it must not stand before all others. */
+async function tryOne(context: Context, who: Who, id: string, options: ClaimOptions): Promise<Outcome | null> {
+  try {
+    return await tryClaim(context, who, id, { ...options, create: false, force: false });
+  } catch (error) {
+    if (error instanceof CoordError && error.code === 'usage') return null;
+    throw error;
+  }
 }
 
 /** Ready tasks and expired ones, best first; among equals every agent begins elsewhere, so that many don't meet on one. */

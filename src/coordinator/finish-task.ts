@@ -5,6 +5,7 @@ import type { TaskView } from '../domain/view.ts';
 import { CoordError } from '../errors.ts';
 import { tryClaim } from './claim-task.ts';
 import type { Context } from './context.ts';
+import { markLost } from './keep-ledgers.ts';
 import { refusalError } from './refusal-error.ts';
 import { showTask } from './show-task.ts';
 import { type Outcome, transition } from './transition.ts';
@@ -58,7 +59,7 @@ function finishRequest(
   };
 }
 
-/** A tenure that is over is no longer this clone's: the daemon must not go on with it. */
+/** A tenure that is over isn't kept alive; whoever held it is told so as often as it asks. */
 function forgetting(
   context: Context,
   who: Who,
@@ -67,7 +68,7 @@ function forgetting(
 ): CoordError {
   const mine = context.held.get(id);
   if (outcome.refusal.reason === 'lost' && mine?.agent === who.agent && mine.session === who.session)
-    context.held.remove(id);
+    markLost(context, mine);
   return refusalError(id, outcome.refusal);
 }
 
@@ -102,7 +103,8 @@ async function reclaim(context: Context, who: Who, id: string, command: string):
     command,
   });
   if (outcome.kind === 'refused') {
-    context.held.remove(id);
+    const held = context.held.get(id);
+    if (held) markLost(context, held);
     const lost =
       outcome.refusal.reason === 'held'
         ? ({ reason: 'lost', how: 'taken-over', agent: outcome.refusal.agent } as const)

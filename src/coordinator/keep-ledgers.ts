@@ -30,7 +30,7 @@ export function keepLedgers(context: Context, attempt: Attempt, seen: Seen | nul
  */
 function endEntry(context: Context, { task, op }: Attempt, mine: HeldEntry, timedOut: boolean): void {
   if ((op !== 'release' && op !== 'done' && op !== 'fail') || timedOut) {
-    context.held.put({ ...mine, untilBootMs: 0, state: { ...mine.state, lost: true } });
+    markLost(context, mine);
     return;
   }
   const { agent, session, tenure, term } = mine;
@@ -66,4 +66,9 @@ function begunEntry(
       owner: sameTenure ? last.state.owner : null,
     },
   };
+}
+
+/** The tenure is over, and its holder may not know: the entry is beaten no more. */
+export function markLost(context: Context, entry: HeldEntry): void {
+  context.held.put({ ...entry, untilBootMs: 0, state: { ...entry.state, lost: true } });
 }

@@ -54,10 +54,10 @@ export async function sendAttempt(context: Context, attempt: Attempt, sentBefore
     const tip = read.task.kind === 'absent' ? null : read.task.oid;
     const ancestor = tip !== null && tip !== attempt.taskFrom && (await isAncestor(context, attempt.taskTo, tip));
     if (ancestor === null) return failed();
+    // A host that refuses one ref of an atomic push and moves the other: what it moved is put right by the repairs.
+    if (answers.includes('refused') && tip === attempt.taskFrom) return failed();
     const settled = settle(attempt, read, ancestor);
     if (settled.kind !== 'resend') return settled.kind === 'applied' ? { kind: 'applied', seen: read } : settled;
-    // The server gave its reason and nothing moved: the answer stands. Locks and lost races may still clear.
-    if (answers.includes('refused')) return failed();
     // Not let in, though it could be read: one more try is for a connection that broke early.
     if (answers.every((answer) => answer === 'unsent') && ++unsent >= unsentMax) return failed();
     // A lock that stays blocks every deletion in the repository, but only one ref's updates: tried once, however late.

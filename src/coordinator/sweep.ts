@@ -81,7 +81,8 @@ async function ignoringBusy(action: () => Promise<Outcome>): Promise<Outcome | n
   try {
     return await action();
   } catch (error) {
-    if (error instanceof CoordError && (error.code === 'unavailable' || error.code === 'unknown')) return null;
+    // `usage`: a record that can't be written must not end the pass over all others.
+    if (error instanceof CoordError && ['unavailable', 'unknown', 'usage'].includes(error.code)) return null;
     throw error;
   }
 }

@@ -5,7 +5,7 @@ import { askDaemon } from './ask-daemon.ts';
 import { type DaemonFile, daemonFilePath, parseDaemonFile, readDaemonText } from './daemon-file.ts';
 import type { DaemonStatus } from './messages.ts';
 import { stateOf } from './process-identity.ts';
-import { spawnDaemon, type WakeRequest } from './wake-daemon.ts';
+import { spawnDaemon, startingPid, type WakeRequest } from './wake-daemon.ts';
 
 /** How a store's daemon is, as far as others can see. `silent`: the process is there and doesn't answer. */
 export type DaemonSight =
@@ -55,7 +55,7 @@ export async function startDaemon(request: Omit<WakeRequest, 'watchMs'>): Promis
  * @throws CoordError `unavailable` when it can't be ended from here
  */
 export async function stopDaemon(coordDir: string): Promise<number | null> {
-  const sight = await seeDaemon(coordDir);
+  const sight = await seeStarted(coordDir);
   if (sight.kind === 'absent') return null;
   const { file } = sight;
   const asked = await askDaemon(file.socket, { op: 'stop' }, askTimeoutMs);
@@ -65,6 +65,16 @@ export async function stopDaemon(coordDir: string): Promise<number | null> {
   if (!(await isGone(coordDir, file, 2000)))
     throw new CoordError('unavailable', `the daemon (process ${file.pid}) can't be ended from here`);
   return file.pid;
+}
+
+/** One that a command has just started is waited for: it would come up behind our back. */
+async function seeStarted(coordDir: string): Promise<DaemonSight> {
+  const untilMs = performance.now() + startDeadlineMs;
+  for (;;) {
+    const sight = await seeDaemon(coordDir);
+    if (sight.kind !== 'absent' || startingPid(coordDir) === null || performance.now() > untilMs) return sight;
+    await delay(pollMs);
+  }
 }
 
 /** Only while it certainly is that process. */

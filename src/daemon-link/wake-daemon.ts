@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
-import { closeSync, openSync } from 'node:fs';
+import { closeSync, openSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { tellDaemon } from './ask-daemon.ts';
 import { daemonLogPath, parseDaemonFile, readDaemonText } from './daemon-file.ts';
 import { daemonEnvironment, lentBy } from './environment.ts';
@@ -59,8 +60,31 @@ export function spawnDaemon({ coordDir, cwd, env, entry }: Omit<WakeRequest, 'wa
     child.on('error', () => {});
     child.unref();
     if (child.pid === undefined) throw new Error(`${process.execPath} can't be run in ${cwd}`);
+    noteStarting(coordDir, child.pid);
   } finally {
     if (log !== null) closeSync(log);
+  }
+}
+
+const startingPath = (coordDir: string): string => join(coordDir, 'daemon.starting');
+
+/** Until it has written its own file, this is how `daemon stop` finds it. */
+function noteStarting(coordDir: string, pid: number): void {
+  try {
+    writeFileSync(startingPath(coordDir), String(pid));
+  } catch {
+    // A full disk: the daemon will say so itself.
+  }
+}
+
+/** The process that was started last, if it still runs; null: none. It may have become the daemon meanwhile, or ended. */
+export function startingPid(coordDir: string): number | null {
+  try {
+    const pid = Number(readFileSync(startingPath(coordDir), 'utf8'));
+    process.kill(pid, 0);
+    return pid;
+  } catch {
+    return null;
   }
 }
 

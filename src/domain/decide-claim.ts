@@ -156,7 +156,7 @@ export function heldByTask(task: Task, lease: Lease): Decision {
   return refused({ reason: 'held', agent, session, claim: ownClaim(task, lease) });
 }
 
-function heldBy(lease: Lease): Decision {
+export function heldBy(lease: Lease): Decision {
   if (lease.kind !== 'held') return refused({ reason: 'held', agent: 'unknown', session: null, claim: null });
   return refused({ reason: 'held', agent: lease.claim.agent, session: lease.claim.session, claim: lease.claim });
 }

@@ -1,4 +1,4 @@
-import { heldByTask } from './decide-claim.ts';
+import { heldBy, heldByTask } from './decide-claim.ts';
 import { type Decision, refused, type Stamp } from './decision.ts';
 import type { Seen, Who } from './seen.ts';
 import type { Json, Task } from './task.ts';
@@ -41,7 +41,10 @@ export function decideFinish(seen: Seen, request: FinishRequest, _stamp: Stamp):
       ? refused({ reason: 'lost', how: 'taken-over', agent: task.holder?.agent ?? null })
       : heldByTask(task, seen.lease);
   }
-  return decideUnclaimed(task, request);
+  const unclaimed = decideUnclaimed(task, request);
+  const nobodys = unclaimed.kind === 'refused' && unclaimed.refusal.reason === 'not-claimed';
+  // A claim that the task doesn't know, as plain git makes one, is held all the same.
+  return nobodys && seen.lease.kind !== 'free' ? heldBy(seen.lease) : unclaimed;
 }
 
 function decideUnclaimed(task: Task, request: FinishRequest): Decision {

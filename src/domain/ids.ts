@@ -19,7 +19,8 @@ export function isId(text: string): boolean {
  * @throws CoordError `bad-id`
  */
 export function parseId(text: string, what = 'task id'): string {
-  const id = text.toLowerCase();
+  // ASCII alone is folded: other letters, as the Kelvin sign, would become another id than was typed
+  const id = text.replace(/[A-Z]/g, (letter) => letter.toLowerCase());
   if (isId(id)) return id;
   throw new CoordError('bad-id', `${JSON.stringify(text.slice(0, 80))} is no ${what}`, {
     hint: 'An id has 1 to 64 of a-z 0-9 . _ - and begins with a letter or digit; no "..", no "/", no "." or ".lock" at its end, no Windows device name.',

@@ -10,6 +10,7 @@ const id = z.string().check(z.refine(isId, 'not an id'));
 const name = text(200);
 // It came out of JSON.parse, so that it is JSON is known; only its absence is to be refused.
 const json = z.unknown().check(z.refine((value) => value !== undefined, 'absent')) as z.ZodMiniType<Json>;
+const countMax = 1e12;
 const ttlMs = whole(limits.ttlMsMin, limits.ttlMsMax);
 
 export const progressSchema = z.object({
@@ -33,8 +34,9 @@ const taskSchema = z.object({
   timeoutMs: whole(0, Number.MAX_SAFE_INTEGER),
   retryLimit: whole(0, limits.retryLimitMax),
   state: z.enum(['open', 'claimed', 'review', 'done', 'failed', 'cancelled']),
-  term: whole(0, Number.MAX_SAFE_INTEGER),
-  attempts: whole(0, Number.MAX_SAFE_INTEGER),
+  // far below what a number holds exactly, so that the next term is one too
+  term: whole(0, countMax),
+  attempts: whole(0, countMax),
   notBefore: z.nullable(name),
   backoffMs: whole(0, Number.MAX_SAFE_INTEGER),
   assignee: z.nullable(name),

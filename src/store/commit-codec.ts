@@ -28,7 +28,7 @@ export function encodeCommit(parts: CommitParts): NewCommit {
     '',
     oneLine(parts.subject),
     '',
-    JSON.stringify(parts.note, null, 2),
+    noteText(parts.note),
     '',
   ];
   const body = Buffer.from(lines.join('\n'));
@@ -41,12 +41,36 @@ function oneLine(text: string): string {
   return line.length > 120 ? `${line.slice(0, 119)}…` : line;
 }
 
-/** The JSON behind the subject, or undefined. */
+/** Two levels with a line for each field, for people; what is below stands compact, so that its size is bounded. */
+function noteText(note: unknown, levels = 2, indent = ''): string {
+  if (levels === 0 || typeof note !== 'object' || note === null || Array.isArray(note)) return JSON.stringify(note);
+  const lines = Object.entries(note)
+    .filter(([, value]) => value !== undefined)
+    .map(([key, value]) => `${indent}  ${JSON.stringify(key)}: ${noteText(value, levels - 1, `${indent}  `)}`);
+  return lines.length === 0 ? '{}' : `{\n${lines.join(',\n')}\n${indent}}`;
+}
+
+/** Deeper JSON overflows the stack of whoever walks it. */
+export const nestingMax = 64;
+
+/** How deep brackets nest in a JSON text, those inside of strings left out. */
+export function nestingOf(json: string): number {
+  let depth = 0;
+  let deepest = 0;
+  for (const [part] of json.matchAll(/"(?:[^"\\]|\\.)*"|[[\]{}]/gs)) {
+    if (part === '[' || part === '{') deepest = Math.max(deepest, ++depth);
+    else if (part === ']' || part === '}') depth--;
+  }
+  return deepest;
+}
+
+/** The JSON behind the subject, or undefined: none, or one that nests too deeply. */
 export function parseNote(message: string): unknown {
   const start = message.indexOf('\n\n');
   if (start < 0) return undefined;
+  const text = message.slice(start + 2);
   try {
-    return JSON.parse(message.slice(start + 2));
+    return nestingOf(text) > nestingMax ? undefined : JSON.parse(text);
   } catch {
     return undefined;
   }

@@ -1,12 +1,14 @@
 // Surroundings that would break a careless tool: git's own variables, no home, a reader who leaves, a full pipe.
 import { execFile } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
 import { mkdir, mkdtemp, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { closeAgents, joinBook, makeBook, makeLocalBook, openAgent } from '../helpers/book.ts';
-import { cli, cliJson } from '../helpers/cli.ts';
+import { cli, cliJson, startCli } from '../helpers/cli.ts';
 import { git, makeBareRepo, makeScratch, type Scratch } from '../helpers/repo.ts';
+import { waitFor } from '../helpers/wait-for.ts';
 
 const run = promisify(execFile);
 const bin = join(import.meta.dirname, '../../bin/git-coord.js');
@@ -112,4 +114,37 @@ test('a work tree with a space, a quote and a letter of another script in its na
   expect((await cliJson(['add', 'T', '--id', 'named'], { cwd: dir })).data.retryLimit).toBe(5);
   expect((await cliJson(['claim', 'named'], { cwd: dir })).status).toBe(0);
   expect((await cliJson(['done', 'named'], { cwd: dir })).status).toBe(0);
+});
+
+test('GIT_DIR alone, from a folder that is no work tree', async () => {
+  const answer = await cliJson(['list'], { cwd: scratch.dir, env: { GIT_DIR: join(clone, '.git') } });
+  expect([answer.status, answer.error]).toEqual([0, undefined]);
+});
+
+test('a lock lives as long as its command, though the tool was killed', async () => {
+  const held = startCli(['lock', 'deploy', '--', 'sleep', '30'], { cwd: local });
+  const owner = (): number | undefined => {
+    const path = join(local, '.git/coord/held/deploy');
+    const state = existsSync(path) ? /^state=(.*)$/m.exec(readFileSync(path, 'utf8'))?.[1] : undefined;
+    return JSON.parse(state ?? '{}').owner?.pid;
+  };
+  const command = await waitFor(() => (owner() === held.pid ? undefined : owner()), {
+    what: 'the lock to be of the command',
+  });
+  held.kill('SIGKILL');
+  expect((await cli(['lock', 'deploy', '--', 'true'], { cwd: local })).status).toBe(4);
+  process.kill(command, 'SIGKILL');
+});
+
+test('whoever lost a task is told so as often as it asks', async () => {
+  const a = { COORD_AGENT: 'agent-a', COORD_SESSION: 's-a' };
+  const b = { COORD_AGENT: 'agent-b', COORD_SESSION: 's-b' };
+  const other = await joinBook(bare, join(scratch.dir, 'other'), await git(['config', 'coord.book'], { cwd: clone }));
+  await cliJson(['claim', 'contested'], { cwd: clone, env: a });
+  await cliJson(['claim', 'contested', '--force'], { cwd: other, env: b });
+  await cliJson(['done', 'contested'], { cwd: other, env: b });
+  for (const again of [1, 2]) {
+    const { status, error } = await cliJson(['done', 'contested'], { cwd: clone, env: a });
+    expect([again, status, error?.code]).toEqual([again, 5, 'lost']);
+  }
 });

@@ -97,3 +97,42 @@ test('control characters of others reach no terminal', async () => {
       expect(stdout + stderr, what).not.toMatch(/[\x00-\x09\x0b-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069]/);
     }
 });
+
+test('a note that nests too deeply, and one whose term has no next, are bad notes too', async () => {
+  const model = await note('refs/board/model');
+  const deep = JSON.stringify({ ...model, task: { ...model.task, id: 'deep', priority: 9 } });
+  const nested = deep.replace('"payload":null', `"payload":${'['.repeat(60_000)}${']'.repeat(60_000)}`);
+  await put('refs/board/deep', `x: y\n\n${nested}`);
+  const last = { ...model.task, id: 'last', priority: 9, term: Number.MAX_SAFE_INTEGER };
+  await put('refs/board/last', `x: y\n\n${JSON.stringify({ ...model, task: last })}`);
+  const list = await cliJson(['list'], { cwd: clone });
+  expect(list.data).toMatchObject({ unreadable: [{ id: 'deep' }, { id: 'last' }] });
+  expect((await cliJson(['claim', '--next'], { cwd: clone })).data).toMatchObject({ task: { priority: 0 } });
+  expect((await cliJson(['add', 'x', '--payload', '['.repeat(100) + ']'.repeat(100)], { cwd: clone })).status).toBe(2);
+});
+
+test('a task that is full to the brim does not stand before the others, and a result always fits', async () => {
+  const model = await note('refs/board/model');
+  const full = { ...model, task: { ...model.task, id: 'full', priority: 9 } };
+  const room = 256 * 1024 - Buffer.byteLength(JSON.stringify(full)) - 40;
+  const remarks = Array.from({ length: Math.floor(room / 20_050) }, () => ({
+    by: 'x',
+    at: 'y',
+    text: 'z'.repeat(19_990),
+  }));
+  full.task.notes = remarks;
+  const left = 256 * 1024 - Buffer.byteLength(JSON.stringify(full)) - 60;
+  full.task.description = 'd'.repeat(Math.min(left, 20_000));
+  await put('refs/board/full', `x: y\n\n${JSON.stringify(full)}`);
+  expect((await cliJson(['show', 'full'], { cwd: clone })).data).toMatchObject({ ready: true });
+  expect((await cliJson(['claim', 'full'], { cwd: clone })).status).toBe(2);
+  const next = await cliJson(['claim', '--next'], { cwd: clone });
+  expect(next.data).toMatchObject({ via: 'free', task: { priority: 0 } });
+  expect(
+    (await cliJson(['add', 'x', '--id', 'brim', '--payload', JSON.stringify('p'.repeat(64_000))], { cwd: clone }))
+      .status,
+  ).toBe(0);
+  expect((await cliJson(['claim', 'brim'], { cwd: clone })).status).toBe(0);
+  const result = JSON.stringify('r'.repeat(65_000));
+  expect((await cliJson(['done', 'brim', '--result', result], { cwd: clone })).status).toBe(0);
+});

@@ -49,7 +49,7 @@ describe('which book', () => {
     expect(await refsOf(bare)).toEqual(['refs/coord/format']);
     const second = await init([], await makeClone(bare, join(scratch.dir, 'b')));
     expect(second.data).toMatchObject({ joined: true, book: first.data.book });
-    expect(await init()).toMatchObject({ status: 0, data: { ...first.data, joined: false } });
+    expect(await init()).toMatchObject({ status: 0, data: { ...first.data, joined: false, next: second.data.next } });
     expect(await refsOf(bare)).toEqual(['refs/coord/format']);
     expect(await configOf('coord.book')).toBe(first.data.book);
   });
