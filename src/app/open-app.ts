@@ -10,8 +10,7 @@ import { bootId, monotonicMs, placeOf, sinceBootMs, timeNamespace } from '../con
 import type { Identity } from '../config/identity.ts';
 import { leaseTimings, resolveTimings, type Timings } from '../config/timings.ts';
 import { whoAmI } from '../config/who.ts';
-import type { AgentEntry } from '../coordinator/agent-beats.ts';
-import type { Clock, Context } from '../coordinator/context.ts';
+import type { AgentEntry, Clock, Context } from '../coordinator/context.ts';
 import { kindOf } from '../coordinator/record-kinds.ts';
 import { CoordError } from '../errors.ts';
 import { fileFolder } from '../store/folder.ts';

@@ -9,15 +9,6 @@ import type { Context } from './context.ts';
  * The records of this clone's agents (protocol 3): registered with the first claim, then beaten as claims are, in the
  * same push. They are for people and for choosing who does what; nothing of safety rests on them.
  */
-export interface AgentEntry {
-  readonly note: AgentNote;
-  /** What the remote is known to show; null: nothing yet. */
-  readonly oid: string | null;
-  readonly sentBootMs: number;
-  /** The remote was seen to hold this very record. */
-  readonly settled: boolean;
-}
-
 export interface AgentBeat {
   readonly agent: string;
   readonly note: AgentNote;

@@ -83,8 +83,9 @@ export class Book {
       return await this.#keptAlive(result);
     } catch (error) {
       // A loser's clone watches on, so that the claim can be taken once its holder is gone (protocol 6).
-      if (error instanceof CoordError && error.code === 'held') await this.#options.keepAlive?.(loserWatchMs);
-      throw error;
+      if (!(error instanceof CoordError) || error.code !== 'held') throw error;
+      await this.#options.keepAlive?.(loserWatchMs);
+      throw this.#options.keepAlive ? error : unwatched(error);
     }
   }
 
@@ -261,4 +262,10 @@ export class Book {
 
 function checkTitle(title: string): void {
   if (title.trim() === '') throw new CoordError('usage', 'a task needs a title that says something');
+}
+
+/** One look can't see that something stands still (protocol 6). */
+function unwatched({ message, hint, next, data }: CoordError): CoordError {
+  const more = 'No daemon runs here to watch it: claim --wait watches by itself.';
+  return new CoordError('held', message, { hint: hint ? `${hint} ${more}` : more, next, data });
 }

@@ -3,7 +3,6 @@ import type { HeldLedger } from '../store/held-ledger.ts';
 import type { EndedEntry, JsonLedger, PendingEntry } from '../store/json-ledger.ts';
 import type { Observations } from '../store/observations.ts';
 import type { RecordStore } from '../store/record-store.ts';
-import type { AgentEntry } from './agent-beats.ts';
 
 /** Time as the use-cases need it. No rule compares any of them with another machine's. */
 export interface Clock {
@@ -29,6 +28,16 @@ export interface Profile {
 export interface Mirror {
   show(task: string, claimOid: string): Promise<void>;
   hide(task: string): Promise<void>;
+}
+
+/** What this clone last sent of an agent's record. */
+export interface AgentEntry {
+  readonly note: AgentNote;
+  /** What the remote is known to show; null: nothing yet. */
+  readonly oid: string | null;
+  readonly sentBootMs: number;
+  /** The remote was seen to hold this very record. */
+  readonly settled: boolean;
 }
 
 /** Everything a use-case works with: time, randomness and the clone's own ledgers are arguments. */
