@@ -17,7 +17,7 @@ import { fileFolder } from '../store/folder.ts';
 import { type Freshness, freshness } from '../store/freshness.ts';
 import { heldLedger } from '../store/held-ledger.ts';
 import { type EndedEntry, jsonLedger, type PendingEntry } from '../store/json-ledger.ts';
-import { observations } from '../store/observations.ts';
+import { observations, withoutSightings } from '../store/observations.ts';
 import { ownFolder } from '../store/own-folder.ts';
 import { recordStore } from '../store/record-store.ts';
 import { refLayout } from '../store/ref-layout.ts';
@@ -85,6 +85,7 @@ async function compose(setup: Setup, book: BookSettings, who: Identity, request:
   const folder = (name: string) => ownFolder(fileFolder(join(clone.coordDir, name)), place);
   const mirror = openMirror(setup, book, request.warn);
   const layout = refLayout(book.prefix);
+  const observed = observations(fileFolder(clone.coordDir), era, clock);
   let pushes = 0;
   const context: Context = {
     store: checkingBook(
@@ -95,7 +96,7 @@ async function compose(setup: Setup, book: BookSettings, who: Identity, request:
     ended: jsonLedger<EndedEntry>(folder('ended')),
     pending: jsonLedger<PendingEntry>(folder('pending')),
     agents: jsonLedger<AgentEntry>(folder('agents')),
-    observed: observations(fileFolder(clone.coordDir), era, clock),
+    observed: cached ? withoutSightings(observed) : observed,
     clock,
     boot,
     profile: readProfile(setup, book),

@@ -12,6 +12,8 @@ import { observe, seenOf, standstill, tipAgeMs } from './read-seen.ts';
 export interface BookView {
   readonly tasks: TaskView[];
   readonly seen: ReadonlyMap<string, Seen>;
+  /** The read that it is made from. */
+  readonly read: BookRead;
   /** Why a task can't be taken now; empty: ready. */
   readonly blockers: ReadonlyMap<string, readonly Blocker[]>;
   readonly bad: readonly { readonly id: string; readonly why: string }[];
@@ -37,7 +39,7 @@ export async function readBook(context: Context, who: Who): Promise<BookView> {
     if (one.task.kind === 'task')
       why.set(id, blockers(one.task.note.task, readinessOf(context, who, one, stateOf, queue)));
   }
-  return { tasks, seen, blockers: why, bad };
+  return { tasks, seen, read, blockers: why, bad };
 }
 
 export function queueOf(context: Context, read: BookRead): QueueNote | null {

@@ -5,6 +5,7 @@ import { CoordError } from '../errors.ts';
 import { type BookView, readBook } from './book-view.ts';
 import { type ClaimOptions, type ClaimResult, claimed, tryClaim } from './claim-task.ts';
 import type { Context } from './context.ts';
+import type { PairRead } from './read-seen.ts';
 import type { Outcome } from './transition.ts';
 
 /** Takes the best task that is ready and moves on to the next when it loses the race. */
@@ -40,7 +41,7 @@ async function tryNext(
   const book = await readBook(context, who);
   limitReached(context, who, book);
   for (const task of candidates(context, who, book, filter).slice(0, triesMax)) {
-    const outcome = await tryOne(context, who, task.id, options);
+    const outcome = await tryOne(context, who, task.id, { ...options, first: pairIn(book, task.id) });
     if (outcome !== null && outcome.kind !== 'refused') return claimed(context, who, task.id, options, outcome);
   }
   return null;
@@ -71,7 +72,7 @@ function candidates(context: Context, who: Who, book: BookView, filter: NextFilt
   );
   const groups = new Map<number, TaskView[]>();
   for (const task of able.sort(queueOrder)) groups.set(task.priority, [...(groups.get(task.priority) ?? []), task]);
-  return [...groups.values()].flatMap((group) => rotate(group, who));
+  return [...groups.values()].flatMap((group) => spread(group, who));
 }
 
 export function matchesFilter(task: TaskView, { type, label, workflow }: NextFilter): boolean {
@@ -80,12 +81,27 @@ export function matchesFilter(task: TaskView, { type, label, workflow }: NextFil
   return (label ?? []).every((one) => task.labels.includes(one));
 }
 
-function rotate<T>(group: readonly T[], who: Who): T[] {
-  let hash = 0;
-  for (const letter of `${who.agent}/${who.session}`) hash = (hash * 31 + letter.charCodeAt(0)) >>> 0;
-  // A few places only: the order of creation still counts.
-  const start = group.length === 0 ? 0 : hash % Math.min(group.length, 8);
-  return [...group.slice(start), ...group.slice(0, start)];
+/** How many of the oldest among equals are spread over the agents: the order of creation still counts. */
+const spreadMax = 32;
+
+/** Each agent has an order of its own, so that those who lost one race don't meet again at the next. */
+function spread(group: readonly TaskView[], { agent, session }: Who): TaskView[] {
+  const rank = new Map(group.slice(0, spreadMax).map((task) => [task, hash(`${agent}/${session}/${task.id}`)]));
+  const top = [...rank.keys()].sort((a, b) => (rank.get(a) ?? 0) - (rank.get(b) ?? 0));
+  return [...top, ...group.slice(spreadMax)];
+}
+
+/** FNV-1a, 32 bits. */
+function hash(text: string): number {
+  let sum = 0x811c9dc5;
+  for (const letter of text) sum = Math.imul(sum ^ letter.charCodeAt(0), 0x01000193) >>> 0;
+  return sum;
+}
+
+/** The book's own read will do: if the task has changed since, the push fails and shows the fresh value. */
+function pairIn({ seen, read }: BookView, id: string): PairRead | undefined {
+  const one = seen.get(id);
+  return one && { seen: one, book: read };
 }
 
 function limitReached(context: Context, who: Who, book: BookView): void {

@@ -24,6 +24,8 @@ export interface ClaimOptions {
   /** While an owner lives, the claim is answered only to it and its descendants. */
   readonly ownerIsOther: (owner: NonNullable<HeldState['owner']>) => boolean;
   readonly command: string;
+  /** The task, its claim and the queue, if they were just read. */
+  readonly first?: PairRead | undefined;
 }
 
 export interface ClaimResult {
@@ -47,6 +49,7 @@ export async function tryClaim(context: Context, who: Who, id: string, options: 
     id,
     who,
     command: options.command,
+    first: options.first,
     more: [layout.queue],
     decide: async (read, stamp) => {
       const mine = context.held.get(id);

@@ -4,7 +4,7 @@ import { CoordError } from '../errors.ts';
 import type { SwapReport } from '../transport/port.ts';
 import { type Attempt, pushOf } from './attempt.ts';
 import { type Context, settleMs } from './context.ts';
-import { readPair } from './read-seen.ts';
+import { type PairRead, readPair } from './read-seen.ts';
 
 /**
  * Sends an attempt until it is settled (protocol 5). Never throws for a refusal.
@@ -16,7 +16,7 @@ import { readPair } from './read-seen.ts';
  */
 export type Sent =
   | { readonly kind: 'applied'; readonly seen: Seen | null }
-  | { readonly kind: 'superseded' }
+  | { readonly kind: 'superseded'; readonly read: PairRead }
   | {
       readonly kind: 'unavailable';
       readonly message: string;
@@ -29,7 +29,18 @@ export type Sent =
 const ancestorsMax = 256;
 const unsentMax = 2;
 
-export async function sendAttempt(context: Context, attempt: Attempt, sentBefore: boolean): Promise<Sent> {
+export interface SendOptions {
+  /** An earlier command sent it, and it may still be on its way. */
+  readonly sentBefore?: boolean;
+  /** Refs to read along with the task's own, for the next decision. */
+  readonly more?: readonly string[] | undefined;
+}
+
+export async function sendAttempt(
+  context: Context,
+  attempt: Attempt,
+  { sentBefore = false, more = [] }: SendOptions,
+): Promise<Sent> {
   const { layout } = context.store;
   const deadlineMs = context.clock.monoMs() + settleMs;
   const board = layout.board(attempt.task);
@@ -49,15 +60,18 @@ export async function sendAttempt(context: Context, attempt: Attempt, sentBefore
         ? { kind: 'unknown', message: report.message }
         : { kind: 'unavailable', message: report.message, locks: report.locks, maybeSent };
 
-    const read = await lookAgain(context, attempt.task);
-    if (read === null) return report.answers.get(board) === 'applied' ? unconfirmed(report, context) : failed();
+    const pair = await lookAgain(context, attempt.task, more);
+    const read = pair?.seen ?? null;
+    if (pair === null || read === null)
+      return report.answers.get(board) === 'applied' ? unconfirmed(report, context) : failed();
     const tip = read.task.kind === 'absent' ? null : read.task.oid;
     const ancestor = tip !== null && tip !== attempt.taskFrom && (await isAncestor(context, attempt.taskTo, tip));
     if (ancestor === null) return failed();
     // A host that refuses one ref of an atomic push and moves the other: what it moved is put right by the repairs.
     if (answers.includes('refused') && tip === attempt.taskFrom) return failed();
     const settled = settle(attempt, read, ancestor);
-    if (settled.kind !== 'resend') return settled.kind === 'applied' ? { kind: 'applied', seen: read } : settled;
+    if (settled.kind === 'applied') return { kind: 'applied', seen: read };
+    if (settled.kind === 'superseded') return { kind: 'superseded', read: pair };
     // Not let in, though it could be read: one more try is for a connection that broke early.
     if (answers.every((answer) => answer === 'unsent') && ++unsent >= unsentMax) return failed();
     // A lock that stays blocks every deletion in the repository, but only one ref's updates: tried once, however late.
@@ -96,8 +110,8 @@ async function push(
   return first;
 }
 
-async function lookAgain(context: Context, task: string): Promise<Seen | null> {
-  return unlessUnavailable(async () => (await readPair(context, task)).seen);
+async function lookAgain(context: Context, task: string, more: readonly string[]): Promise<PairRead | null> {
+  return unlessUnavailable(() => readPair(context, task, more));
 }
 
 async function isAncestor(context: Context, oid: string, tip: string): Promise<boolean | null> {

@@ -26,8 +26,9 @@ export async function settlePending(
 
 async function settleOne(context: Context, attempt: Attempt, own: boolean): Promise<Outcome | null> {
   try {
-    const outcome = await commitAttempt(context, attempt, true);
-    if (!own && outcome?.kind === 'won' && attempt.claim.kind === 'hold') leaveUnsaid(context, attempt.task);
+    const outcome = await commitAttempt(context, attempt, { sentBefore: true });
+    if (outcome.kind === 'superseded') return null;
+    if (!own && outcome.kind === 'won' && attempt.claim.kind === 'hold') leaveUnsaid(context, attempt.task);
     return outcome;
   } catch (error) {
     // What is still open stays written down. It doesn't keep other commands from their own work.

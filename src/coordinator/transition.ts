@@ -6,7 +6,7 @@ import { type Attempt, makeAttempt, taskOf, viaOf } from './attempt.ts';
 import { type Context, decisionsMax } from './context.ts';
 import { keepLedgers } from './keep-ledgers.ts';
 import { type PairRead, readPair } from './read-seen.ts';
-import { sendAttempt } from './send-attempt.ts';
+import { type SendOptions, type Sent, sendAttempt } from './send-attempt.ts';
 
 /**
  * Read, decide, commit: the one way in which a task changes. On a conflict the decision is made again on the fresh
@@ -30,6 +30,8 @@ export type Outcome =
   | { readonly kind: 'reclaim'; readonly seen: Seen }
   | { readonly kind: 'refused'; readonly seen: Seen; readonly refusal: Refusal };
 
+type Superseded = Extract<Sent, { kind: 'superseded' }>;
+
 export interface TransitionRequest {
   readonly id: string;
   readonly who: Who;
@@ -37,16 +39,18 @@ export interface TransitionRequest {
   readonly command: string;
   readonly decide: (read: PairRead, stamp: Stamp) => Decision | Promise<Decision>;
   /** Refs that the decision needs besides the task's own two. */
-  readonly more?: readonly string[];
+  readonly more?: readonly string[] | undefined;
+  /** A read of both refs, and of `more`, that was just made: an older one only costs a push that fails. */
+  readonly first?: PairRead | undefined;
   /** An operation of the holder: it follows the beats of its own tenure. */
   readonly asHolder?: boolean;
 }
 
 /** @throws CoordError `unavailable`, `unknown` */
 export async function transition(context: Context, request: TransitionRequest): Promise<Outcome> {
-  const { id, who } = request;
+  const { id, who, more } = request;
+  let read = request.first ?? (await readPair(context, id, more));
   for (let decisions = 0; decisions < decisionsMax; decisions++) {
-    const read = await readPair(context, id, request.more);
     context.observed.save();
     const stamp = { by: who.agent, at: context.clock.wall(), nonce: context.nonce() };
     const decision = await request.decide(read, stamp);
@@ -54,9 +58,14 @@ export async function transition(context: Context, request: TransitionRequest): 
     if (decision.kind === 'unchanged') return { kind: 'unchanged', seen: read.seen, via: decision.via };
     if (decision.kind === 'reclaim') return { kind: 'reclaim', seen: read.seen };
     const attempt = makeAttempt(context, request, read.seen, decision, stamp);
-    const outcome = await commitAttempt(context, attempt);
-    if (outcome !== null && !decision.again) return outcome;
-    if (outcome === null) await context.clock.sleep(30 * (decisions + 1) * context.random());
+    const outcome = await commitAttempt(context, attempt, { more });
+    if (outcome.kind !== 'superseded' && !decision.again) return outcome;
+    if (outcome.kind === 'superseded' && decisions === 0) read = outcome.read;
+    else {
+      // Many write to this task: out of step with them.
+      if (outcome.kind === 'superseded') await context.clock.sleep(30 * (decisions + 1) * context.random());
+      read = await readPair(context, id, more);
+    }
   }
   throw new CoordError('unavailable', `${id} changed ${decisionsMax} times while this was tried`, {
     hint: 'Nothing was written. Try again.',
@@ -64,17 +73,20 @@ export async function transition(context: Context, request: TransitionRequest): 
 }
 
 /**
- * Writes an attempt down, sends it, and keeps the ledgers by what became of it. Null: superseded, decide again.
- * `sentBefore`: an earlier command sent it, and it may still be on its way.
+ * Writes an attempt down, sends it, and keeps the ledgers by what became of it. Superseded: decide again on that read.
  * @throws CoordError `unavailable` (not applied), `unknown` (stays pending)
  */
-export async function commitAttempt(context: Context, attempt: Attempt, sentBefore = false): Promise<Outcome | null> {
+export async function commitAttempt(
+  context: Context,
+  attempt: Attempt,
+  options: SendOptions,
+): Promise<Outcome | Superseded> {
   context.pending.put(attempt.name, attempt);
-  const sent = await sendAttempt(context, attempt, sentBefore);
+  const sent = await sendAttempt(context, attempt, options);
   if (sent.kind === 'unknown') throw unknownError(attempt, sent.message);
   if (sent.kind !== 'unavailable' || !sent.maybeSent) context.pending.remove(attempt.name);
   if (sent.kind === 'unavailable') throw unavailableError(attempt, sent.message, sent.locks);
-  if (sent.kind === 'superseded') return null;
+  if (sent.kind === 'superseded') return sent;
   const { task, at } = taskOf(attempt);
   if (sent.seen !== null && attempt.claim.kind === 'hold' && tenureIsOver(task, sent.seen)) {
     const now = sent.seen.task.kind === 'task' ? sent.seen.task.note.task : null;

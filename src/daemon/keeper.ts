@@ -55,6 +55,7 @@ export class Keeper {
   #holds: readonly string[] = [];
   /** Agents' records wait to be told what changed. True at first: a release while no daemon ran was told to nobody. */
   #changed = true;
+  #changedAtMs = Number.NEGATIVE_INFINITY;
   #away = false;
   #lastProblem = '';
   #keptMs = Number.NEGATIVE_INFINITY;
@@ -182,8 +183,8 @@ export class Keeper {
     const entries = this.#noteHolds();
     if (nowMs() < this.#keepBackoff.untilMs) return;
     const isDue = entries.some((entry) => dueInMs(context, entry) <= 0);
-    // claims taken one after the other are told of together
-    const tells = this.#changed && nowMs() - this.#keptMs >= this.#pollMs() / 2;
+    // claims taken one after the other are told of together, and not while a command may still be at work
+    const tells = this.#changed && nowMs() - Math.max(this.#keptMs, this.#changedAtMs) >= this.#pollMs() / 2;
     if (!isDue && !tells) return;
     this.#keptMs = nowMs();
     this.#logKept(await keepClaims(context, ownerGone));
@@ -203,7 +204,10 @@ export class Keeper {
     const ended = this.#holds.filter((task) => !holds.includes(task));
     for (const { task, agent, ttlMs } of begun) log.info(`keeps ${task} for ${agent}, ttl ${ttlMs / 1000} s`);
     if (ended.length > 0) log.info(`keeps ${ended.join(', ')} no more`);
-    if (begun.length + ended.length > 0) this.#changed = true;
+    if (begun.length + ended.length > 0) {
+      this.#changed = true;
+      this.#changedAtMs = nowMs();
+    }
     this.#holds = holds;
     return entries;
   }

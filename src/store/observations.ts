@@ -76,6 +76,11 @@ export function observations(folder: Folder, era: string, clock: ObserverClock):
   };
 }
 
+/** For reads that show what was seen earlier: they are no sightings, and must not pass for some. */
+export function withoutSightings(observed: Observations): Observations {
+  return { ...observed, saw: () => {}, forget: () => {}, keepOnly: () => {}, save: () => {} };
+}
+
 /** Two processes of one clone look: of overlapping sightings of one value the longer one holds. */
 function older(a: Sighting | undefined, b: Sighting): Sighting {
   if (a === undefined || a.oid !== b.oid || a.lastMs < b.firstMs || b.lastMs < a.firstMs) {

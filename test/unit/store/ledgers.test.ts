@@ -6,7 +6,7 @@ import { expect, onTestFinished, test } from 'vitest';
 import { fileFolder, memoryFolder } from '../../../src/store/folder.ts';
 import { formatHeld, type HeldEntry, heldLedger, parseHeld } from '../../../src/store/held-ledger.ts';
 import { jsonLedger } from '../../../src/store/json-ledger.ts';
-import { observations } from '../../../src/store/observations.ts';
+import { observations, withoutSightings } from '../../../src/store/observations.ts';
 
 const entry: HeldEntry = {
   task: 'x',
@@ -175,4 +175,19 @@ test('an observer that was suspended has seen nothing meanwhile: beats come roun
   seen.saw(ref, 'k', gapMs);
   Object.assign(asleep, { mono: 1700, boot: 60_200 });
   expect(seen.ageMs(ref, 'k', gapMs)).toBe(200);
+});
+
+test('what is only shown again is no sighting', () => {
+  const folder = memoryFolder();
+  at(1000);
+  const seen = observations(folder, 'boot', clock);
+  seen.saw(ref, 'k', gapMs);
+  seen.save();
+  at(3500);
+  const shown = withoutSightings(observations(folder, 'boot', clock));
+  shown.saw(ref, 'k', gapMs);
+  shown.save();
+  expect(shown.ageMs(ref, 'k', gapMs)).toBe(2500);
+  at(5000);
+  expect(observations(folder, 'boot', clock).ageMs(ref, 'k', gapMs)).toBe(0);
 });
