@@ -34,6 +34,8 @@ export interface App extends Setup {
   readonly timings: Timings;
   readonly transport: Transport;
   readonly fresh: Freshness;
+  /** A context to read what the daemon saw within the last poll; null: nothing that recent. Reads there are no sightings. */
+  recent(): Promise<Context | null>;
   /** When the remote was asked for what this app shows; ISO 8601, or `never`. */
   asOf(): string;
   /** Pushes made through this app, for the metrics. */
@@ -114,9 +116,18 @@ async function compose(setup: Setup, book: BookSettings, who: Identity, request:
       pushes++;
     },
   };
+  const extra: Transport[] = [];
+  const recent = async (): Promise<Context | null> => {
+    const isRecent = fresh.ageMs(clock.monoMs(), timings.pollIntervalMs) !== null;
+    if (book.mode === 'local' || cached || !isRecent) return null;
+    const shown = await openTransport(setup, book, true);
+    extra.push(shown);
+    return { ...context, store: recordStore(shown, layout, kindOf), observed: withoutSightings(observed) };
+  };
   return {
     ...setup,
     context,
+    recent,
     who,
     book,
     timings,
@@ -125,7 +136,9 @@ async function compose(setup: Setup, book: BookSettings, who: Identity, request:
     asOf: () => (cached ? (fresh.lastAsked() ?? 'never') : clock.wall()),
     pushes: () => pushes,
     mirrorAll: () => mirror.showAll(),
-    close: () => transport.close(),
+    close: async () => {
+      await Promise.all([transport, ...extra].map((one) => one.close()));
+    },
   };
 }
 

@@ -14,6 +14,7 @@ import { claimNext, claimNextWaiting, matchesFilter } from './claim-next.ts';
 import { type ClaimOptions, type ClaimResult, claimed, claimTask, claimWaiting } from './claim-task.ts';
 import type { Context } from './context.ts';
 import { finishTask } from './finish-task.ts';
+import { type PairRead, readPair } from './read-seen.ts';
 import { renewClaims } from './renew-claims.ts';
 import { renewClaim, reportProgress } from './report-progress.ts';
 import { settlePending } from './settle-pending.ts';
@@ -36,6 +37,8 @@ export interface BookOptions {
   readonly timeoutMs: number;
   readonly retryLimit: number;
   readonly ownerIsOther: ClaimOptions['ownerIsOther'];
+  /** The book as the daemon saw it within the last poll, to decide on at first; null: it must be asked for. */
+  readonly recent: () => Promise<Context | null>;
   /** Somebody keeps claims alive: wakes it, to watch others' for so long. Null: nobody does, and agents are registered by the claim itself. */
   readonly keepAlive: ((watchMs: number) => Promise<void>) | null;
 }
@@ -73,8 +76,8 @@ export class Book {
   /** @throws CoordError `bad-id`, `held`, `not-ready`, `not-found`, `unavailable`, `unknown` */
   async claim(name: string, request: ClaimRequest = {}, command = `git coord claim ${name}`): Promise<ClaimResult> {
     const id = parseId(name);
-    const options = this.#claimOptions(request, command);
     await settlePending(this.context, this.who, command);
+    const options = { ...this.#claimOptions(request, command), first: await this.#firstRead(id) };
     const { waitMs } = request;
     try {
       const result = await (waitMs === undefined
@@ -103,7 +106,7 @@ export class Book {
     const { waitMs } = request;
     return this.#keptAlive(
       await (waitMs === undefined
-        ? claimNext(this.context, this.who, filter, options)
+        ? claimNext(this.context, this.who, filter, options, await this.#options.recent())
         : claimNextWaiting(this.context, this.who, filter, options, waitMs, this.#options.pollIntervalMs)),
     );
   }
@@ -230,6 +233,11 @@ export class Book {
     const id = parseId(name);
     await settlePending(this.context, this.who, command);
     return id;
+  }
+
+  async #firstRead(id: string): Promise<PairRead | undefined> {
+    const recent = await this.#options.recent();
+    return recent ? readPair(recent, id, [recent.store.layout.queue]) : undefined;
   }
 
   #claimOptions(request: ClaimRequest, command: string): ClaimOptions {

@@ -23,22 +23,31 @@ export async function claimNext(
   who: Who,
   filter: NextFilter,
   options: ClaimOptions,
+  recent: Context | null,
 ): Promise<ClaimResult> {
-  const taken = await tryNext(context, who, filter, options);
+  const sooner = recent && (await tryNext(context, who, filter, options, recent).catch(ifNotReady));
+  const taken = sooner ?? (await tryNext(context, who, filter, options));
   if (taken) return taken;
   throw new CoordError('not-ready', 'nothing is ready', {
     next: ['git coord list', 'git coord claim --next --wait 10m'],
   });
 }
 
-/** Null when nothing is ready. */
+/** What was so a moment ago is no reason to refuse. */
+function ifNotReady(error: unknown): null {
+  if (error instanceof CoordError && error.code === 'not-ready') return null;
+  throw error;
+}
+
+/** Null when nothing is ready. `reader`: where the choice is read. */
 async function tryNext(
   context: Context,
   who: Who,
   filter: NextFilter,
   options: ClaimOptions,
+  reader: Context = context,
 ): Promise<ClaimResult | null> {
-  const book = await readBook(context, who);
+  const book = await readBook(reader, who);
   limitReached(context, who, book);
   for (const task of candidates(context, who, book, filter).slice(0, triesMax)) {
     const outcome = await tryOne(context, who, task.id, { ...options, first: pairIn(book, task.id) });

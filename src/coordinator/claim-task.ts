@@ -152,8 +152,10 @@ export async function claimWaiting(
   pollIntervalMs: number,
 ): Promise<ClaimResult> {
   const untilMs = context.clock.monoMs() + waitMs;
+  let { first } = options;
   for (;;) {
-    const outcome = await tryClaim(context, who, id, options);
+    const outcome = await tryClaim(context, who, id, { ...options, first });
+    first = undefined;
     if (outcome.kind !== 'refused') return claimed(context, who, id, options, outcome);
     const { reason } = outcome.refusal;
     const mayChange = reason === 'held' || reason === 'blocked' || reason === 'paused' || reason === 'reserved';

@@ -50,10 +50,18 @@ export interface TransitionRequest {
 export async function transition(context: Context, request: TransitionRequest): Promise<Outcome> {
   const { id, who, more } = request;
   let read = request.first ?? (await readPair(context, id, more));
+  let isFirst = request.first !== undefined;
   for (let decisions = 0; decisions < decisionsMax; decisions++) {
     context.observed.save();
     const stamp = { by: who.agent, at: context.clock.wall(), nonce: context.nonce() };
     const decision = await request.decide(read, stamp);
+    if (isFirst && decision.kind !== 'write') {
+      // Nobody is refused for what was so a moment ago; a write proves by itself that nothing changed.
+      isFirst = false;
+      read = await readPair(context, id, more);
+      continue;
+    }
+    isFirst = false;
     if (decision.kind === 'refused') return { kind: 'refused', seen: read.seen, refusal: decision.refusal };
     if (decision.kind === 'unchanged') return { kind: 'unchanged', seen: read.seen, via: decision.via };
     if (decision.kind === 'reclaim') return { kind: 'reclaim', seen: read.seen };

@@ -156,6 +156,7 @@ export class Agent {
     const { name, id, text } = command;
     const options = { ttlMs: machine.ttlMs, pollIntervalMs: 500, timeoutMs: 0, retryLimit: 1 };
     const book = new Book({
+      recent: async () => null,
       context,
       who: machine.who,
       ...options,

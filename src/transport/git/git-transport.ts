@@ -122,7 +122,9 @@ class GitTransport implements Transport {
 
   async #listCached(patterns: readonly string[]): Promise<RefList> {
     await this.#open();
-    return { refs: (await this.#standing(patterns)).shown, wentBack: new Set() };
+    const { shown, kept } = await this.#standing(patterns);
+    const { behind } = await this.#compare(kept, shown);
+    return { refs: shown, wentBack: new Set(behind) };
   }
 
   async #list(patterns: readonly string[]): Promise<RefList> {
@@ -141,13 +143,17 @@ class GitTransport implements Transport {
 
   /** Moves the kept refs that can follow; answers those that can't. */
   async #followKept(kept: ReadonlyMap<string, Oid>, shown: ReadonlyMap<string, Oid>): Promise<readonly string[]> {
-    const board = new Map([...shown].filter(([ref]) => this.#map.isKept(ref)));
-    const reader = await this.#open();
-    const { moves, behind } = await compareKept(kept, board, (ancestor, descendant) =>
-      isAncestorIn(reader, this.#keptOptions, ancestor, descendant),
-    );
+    const { moves, behind } = await this.#compare(kept, shown);
     await moveKept(this.#keptOptions, moves, this.objectFormat);
     return behind;
+  }
+
+  async #compare(kept: ReadonlyMap<string, Oid>, shown: ReadonlyMap<string, Oid>) {
+    const board = new Map([...shown].filter(([ref]) => this.#map.isKept(ref)));
+    const reader = await this.#open();
+    return compareKept(kept, board, (ancestor, descendant) =>
+      isAncestorIn(reader, this.#keptOptions, ancestor, descendant),
+    );
   }
 
   /** What the last fetch showed, and what is kept, of the refs that the patterns mean. */
