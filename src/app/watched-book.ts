@@ -23,19 +23,19 @@ export function noting(transport: Transport, fresh: Freshness, clock: Clock, boa
   };
 }
 
-/** The first read asks for the book's identity too, so that a recreated or newer book is noticed (protocol 2). */
+/**
+ * Every read asks for the book's identity too, so that a recreated or newer book is noticed (protocol 2), also by a daemon
+ * that has run for hours: commands decide on what it saw.
+ */
 export function checkingBook(store: RecordStore, book: BookSettings): RecordStore {
-  let checked = false;
   return {
     ...store,
     async read(patterns) {
-      if (checked) return store.read(patterns);
       const read = await store.read([...patterns, store.layout.format]);
       const decoded = read.records.get(store.layout.format)?.decoded;
       if (decoded === undefined) throw bookGone(book);
       if (!decoded.ok) throw new CoordError('unavailable', `the book can't be read: ${decoded.why}`);
       if ((decoded.note as FormatNote).book !== book.book) throw otherBook(book);
-      checked = true;
       return read;
     },
   };
