@@ -5,47 +5,56 @@ import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { bundleCommandLine } from './bundle-command-line.mjs';
 import { root } from './setup.mjs';
 
 const dist = join(root, 'dist');
 const stampFile = join(dist, '.built');
 const manFile = join(root, 'man/git-coord.1');
 
+const shared = {
+  absWorkingDir: root,
+  bundle: true,
+  platform: 'node',
+  target: 'node20',
+  format: 'esm',
+  // yaml's entry for Node is CommonJS, which can't be bundled into a module
+  alias: { yaml: join(root, 'node_modules/yaml/browser/index.js') },
+  logLevel: 'warning',
+};
 const stamp = hashOfSources();
 const upToDate = existsSync(stampFile) && readFileSync(stampFile, 'utf8') === stamp && existsSync(manFile);
 if (!upToDate) await build();
 
 async function build() {
-  const { build: esbuild } = await import('esbuild');
+  const esbuild = await import('esbuild');
   const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
-  const shared = {
-    absWorkingDir: root,
-    bundle: true,
-    platform: 'node',
-    target: 'node20',
-    format: 'esm',
-    define: { COORD_VERSION: JSON.stringify(version) },
-    // yaml's entry for Node is CommonJS, which can't be bundled into a module
-    alias: { yaml: join(root, 'node_modules/yaml/browser/index.js') },
-    logLevel: 'warning',
-  };
+  const define = { COORD_VERSION: JSON.stringify(version), COORD_BUILD: JSON.stringify(stamp.slice(0, 12)) };
+  const outputs = [
+    ...(await bundleCommandLine(esbuild, { outdir: dist, define })),
+    ...(await bundleLibrary(esbuild, define)),
+  ];
+  removeAllBut(new Set(outputs));
+  await writeManPage(esbuild, define, version);
+  declareTypes();
+  writeFileSync(stampFile, stamp);
+}
+
+async function bundleLibrary({ build: esbuild }, define) {
   const { metafile } = await esbuild({
     ...shared,
-    entryPoints: ['src/cli/main.ts', 'src/index.ts'].filter((path) => existsSync(join(root, path))),
+    define,
+    entryPoints: ['src/index.ts'],
     entryNames: '[name]',
     chunkNames: 'chunks/[name]-[hash]',
     outdir: dist,
-    splitting: true,
     minify: true,
-    // a stack trace shows the line: not all of the bundle
     lineLimit: 160,
     legalComments: 'none',
     metafile: true,
+    splitting: true,
   });
-  removeAllBut(new Set(Object.keys(metafile.outputs).map((path) => join(root, path))));
-  await writeManPage(esbuild, shared, version);
-  declareTypes();
-  writeFileSync(stampFile, stamp);
+  return Object.keys(metafile.outputs).map((path) => join(root, path));
 }
 
 /** Takes away what an earlier build left. New files were written first, so that a command that runs meanwhile finds its own. */
@@ -56,9 +65,9 @@ function removeAllBut(kept) {
   }
 }
 
-async function writeManPage(esbuild, shared, version) {
+async function writeManPage({ build: esbuild }, define, version) {
   const bundle = join(dist, 'man-page.mjs');
-  await esbuild({ ...shared, entryPoints: ['src/cli/frame/man-page.ts'], outfile: bundle });
+  await esbuild({ ...shared, define, entryPoints: ['src/cli/frame/man-page.ts'], outfile: bundle });
   const { manPage } = await import(pathToFileURL(bundle).href);
   mkdirSync(join(root, 'man'), { recursive: true });
   writeFileSync(manFile, manPage(version));
@@ -67,7 +76,6 @@ async function writeManPage(esbuild, shared, version) {
 
 /** The library's types; internal files that its types don't reach are left out by nobody asking for them. */
 function declareTypes() {
-  if (!existsSync(join(root, 'src/index.ts'))) return;
   const args = ['src/index.ts', '--ignoreConfig', '--declaration', '--emitDeclarationOnly', '--outDir', 'dist/types'];
   const options = ['--rootDir', 'src', '--target', 'es2023', '--module', 'nodenext', '--strict', '--skipLibCheck'];
   const more = ['--rewriteRelativeImportExtensions', '--exactOptionalPropertyTypes', '--types', 'node'];
@@ -84,7 +92,9 @@ function hashOfSources() {
     .filter((entry) => entry.isFile())
     .map((entry) => join(entry.parentPath, entry.name))
     .sort();
-  const others = ['package.json', 'package-lock.json', 'scripts/build.mjs'].map((name) => join(root, name));
+  const others = ['package.json', 'package-lock.json', 'scripts/build.mjs', 'scripts/bundle-command-line.mjs'].map(
+    (name) => join(root, name),
+  );
   for (const file of [...files, ...others]) hash.update(file.slice(root.length)).update(readFileSync(file));
   return hash.digest('hex');
 }

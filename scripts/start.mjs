@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { root, setUp } from './setup.mjs';
 
 setUp();
-const args = [join(root, 'bin/git-coord.js'), 'demo', ...process.argv.slice(2)];
+const args = [join(root, 'bin/git-coord.cjs'), 'demo', ...process.argv.slice(2)];
 const demo = spawn(process.execPath, args, { stdio: 'inherit' });
 // it cleans up after itself, and is waited for
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => demo.kill(signal));

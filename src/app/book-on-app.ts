@@ -37,5 +37,5 @@ export function openBookOn(app: App, pid: number, onProblem: (words: string) => 
 /** The command line's entry, from wherever the bundler put this piece. */
 function entryPath(): string {
   const here = import.meta.url;
-  return fileURLToPath(new URL(here.includes('/chunks/') ? '../main.js' : './main.js', here));
+  return fileURLToPath(new URL(here.includes('/chunks/') ? '../main.cjs' : './main.cjs', here));
 }

@@ -1,15 +1,35 @@
 /** The entry of the command line. It loads next to nothing itself: `--version` and a hook's look must start fast. */
+import { join } from 'node:path';
+import type { runCommandLine } from './frame/run.ts';
 import { version } from './frame/version.ts';
+import { loadBundle } from './load-bundle.ts';
+
+/** Where the build put the rest, below this file's folder. */
+declare const COORD_BUNDLE: string;
+/** The same with no command but `hook`. */
+declare const COORD_HOOK_BUNDLE: string;
 
 const argv = process.argv.slice(2);
 if (argv.length === 1 && argv[0] === '--version') process.stdout.write(`git-coord ${version}\n`);
 else {
-  const { runCommandLine } = await import('./frame/run.ts');
-  const { env, stdout, stderr } = process;
+  const { env } = process;
+  const bundle = argv[0] === 'hook' ? COORD_HOOK_BUNDLE : COORD_BUNDLE;
+  const commandLine = loadBundle(join(__dirname, bundle), env) as { runCommandLine: typeof runCommandLine };
   const crashed = new Promise<never>((_, reject) => {
     process.once('uncaughtException', reject);
   });
-  const status = await runCommandLine({ argv, env, cwd: () => process.cwd(), stdout, stderr, crashed });
+  const world = {
+    argv,
+    env,
+    cwd: () => process.cwd(),
+    get stdout() {
+      return process.stdout;
+    },
+    get stderr() {
+      return process.stderr;
+    },
+    crashed,
+  };
   // all output has been taken: what may still be open is a connection or a child that nobody waits for
-  process.exit(status);
+  commandLine.runCommandLine(world).then((status) => process.exit(status));
 }

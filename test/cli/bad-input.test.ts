@@ -98,7 +98,7 @@ describe('places', () => {
     const out = await new Promise<string>((resolve) =>
       execFile(
         'sh',
-        ['-c', run, process.execPath, join(import.meta.dirname, '../../bin/git-coord.js')],
+        ['-c', run, process.execPath, join(import.meta.dirname, '../../bin/git-coord.cjs')],
         { cwd: scratch.dir },
         (_, stdout) => resolve(stdout),
       ),

@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
-const bin = join(root, 'bin/git-coord.js');
+const bin = join(root, 'bin/git-coord.cjs');
 let scratch: string;
 
 beforeAll(() => {

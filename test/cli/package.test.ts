@@ -25,7 +25,7 @@ beforeAll(async () => {
   mkdirSync(installed, { recursive: true });
   execFileSync('tar', ['-xzf', join(scratch.dir, tarball), '-C', installed, '--strip-components=1']);
   await git(['init', '--quiet', project], { cwd: scratch.dir });
-  execFileSync(process.execPath, [join(installed, 'bin/git-coord.js'), 'init', '--local'], {
+  execFileSync(process.execPath, [join(installed, 'bin/git-coord.cjs'), 'init', '--local'], {
     cwd: project,
     stdio: 'pipe',
   });

@@ -11,7 +11,7 @@ import { git, makeBareRepo, makeScratch, type Scratch } from '../helpers/repo.ts
 import { waitFor } from '../helpers/wait-for.ts';
 
 const run = promisify(execFile);
-const bin = join(import.meta.dirname, '../../bin/git-coord.js');
+const bin = join(import.meta.dirname, '../../bin/git-coord.cjs');
 
 let scratch: Scratch;
 let bare: string;

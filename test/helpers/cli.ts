@@ -3,8 +3,8 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
-const bin = fileURLToPath(new URL('../../bin/git-coord.js', import.meta.url));
-const built = fileURLToPath(new URL('../../dist/main.js', import.meta.url));
+const bin = fileURLToPath(new URL('../../bin/git-coord.cjs', import.meta.url));
+const built = fileURLToPath(new URL('../../dist/main.cjs', import.meta.url));
 const outputBytesMax = 16 * 1024 * 1024;
 
 export interface CliOptions {

@@ -1,11 +1,11 @@
 /** Real daemons: the command line, bundled for the test alone, in clones of a bare remote that notes every push. */
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { chmod, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { build } from 'esbuild';
+import { promisify } from 'node:util';
 import { type App, openApp } from '../../src/app/open-app.ts';
 import { ownerIsOther, ownerProcess } from '../../src/config/owner.ts';
 import { processFacts } from '../../src/config/sessions.ts';
@@ -28,22 +28,8 @@ export interface BuiltCli {
 /** `version` is what the bundle takes itself for; this process takes itself for `0.0.0-dev`. */
 export async function buildCli(version = '0.0.0-dev'): Promise<BuiltCli> {
   const outdir = mkdtempSync(join(tmpdir(), 'coord-cli-'));
-  await build({
-    absWorkingDir: root,
-    entryPoints: ['src/cli/main.ts'],
-    outdir,
-    bundle: true,
-    splitting: true,
-    minify: true,
-    platform: 'node',
-    target: 'node20',
-    format: 'esm',
-    outExtension: { '.js': '.mjs' },
-    define: { COORD_VERSION: JSON.stringify(version) },
-    alias: { yaml: join(root, 'node_modules/yaml/browser/index.js') },
-    logLevel: 'error',
-  });
-  return { entry: join(outdir, 'main.mjs'), remove: () => rmSync(outdir, { recursive: true, force: true }) };
+  await promisify(execFile)(process.execPath, [join(root, 'scripts/bundle-command-line.mjs'), outdir, version]);
+  return { entry: join(outdir, 'main.cjs'), remove: () => rmSync(outdir, { recursive: true, force: true }) };
 }
 
 export interface DaemonWorld {

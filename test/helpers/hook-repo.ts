@@ -8,7 +8,7 @@ import { encodeCommit } from '../../src/store/commit-codec.ts';
 import { git } from './repo.ts';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '../..');
-export const program = join(root, 'bin/git-coord.js');
+export const program = join(root, 'bin/git-coord.cjs');
 
 export interface Ran {
   readonly status: number;

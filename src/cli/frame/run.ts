@@ -6,24 +6,22 @@ import { commandData, commandHelp, findCommand, overview } from './help.ts';
 import { exitCodeOf, failureDocument, failureText, stackOf, successDocument, toCoordError } from './output.ts';
 import { type GlobalFlags, type Parsed, parseCommand, splitCommandLine, wantsJson } from './parse.ts';
 import type { CommandSpec } from './spec.ts';
-import { openStreams, type Streams } from './streams.ts';
+import { type Outputs, openStreams, type Streams } from './streams.ts';
 import { makeStyle } from './style.ts';
 import { version } from './version.ts';
 
 /** The process that the command line runs in; `process`, but for tests. */
-export interface World {
+export interface World extends Outputs {
   readonly argv: readonly string[];
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly cwd: () => string;
-  readonly stdout: NodeJS.WriteStream;
-  readonly stderr: NodeJS.WriteStream;
   /** Rejects when an error reached nobody: an exception in an event's handler, a rejection that nobody waits for. */
   readonly crashed: Promise<never>;
 }
 
 /** Runs the command line and gives the exit status; everything has been written when it resolves. */
 export async function runCommandLine(world: World): Promise<number> {
-  const streams = openStreams(world.stdout, world.stderr);
+  const streams = openStreams(world);
   const reporter = new Reporter(world, streams);
   let status: number;
   try {
@@ -72,8 +70,12 @@ async function runCommand(
     argv: world.argv,
     env: world.env,
     cwd: resolve(currentFolder(world), ...flags.directories),
-    terminal: reporter.terminal,
-    style: reporter.style,
+    get terminal() {
+      return reporter.terminal;
+    },
+    get style() {
+      return reporter.style;
+    },
     json: flags.json,
     quiet: flags.quiet,
     agent: flags.agent,

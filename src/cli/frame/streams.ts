@@ -8,21 +8,33 @@ export interface Streams {
   flush(): Promise<void>;
 }
 
-export function openStreams(stdout: NodeJS.WriteStream, stderr: NodeJS.WriteStream): Streams {
+/** Opened when first asked for: that alone takes milliseconds, and a hook that passes says nothing. */
+export interface Outputs {
+  readonly stdout: NodeJS.WriteStream;
+  readonly stderr: NodeJS.WriteStream;
+}
+
+export function openStreams(outputs: Outputs): Streams {
   const closed = new AbortController();
+  const opened = new Map<keyof Outputs, NodeJS.WriteStream>();
   const gone = new Set<NodeJS.WriteStream>();
   let failure: Error | undefined;
-  for (const stream of [stdout, stderr])
+  const open = (name: keyof Outputs): NodeJS.WriteStream => {
+    const stream = outputs[name];
+    opened.set(name, stream);
     stream.on('error', (error: NodeJS.ErrnoException) => {
       gone.add(stream);
-      if (stream === stdout) {
-        // a full disk behind `> file` must not look like success
-        if (error.code !== 'EPIPE') failure = error;
-        closed.abort();
-      }
+      if (name === 'stderr') return;
+      // a full disk behind `> file` must not look like success
+      if (error.code !== 'EPIPE') failure = error;
+      closed.abort();
     });
-  const write = (stream: NodeJS.WriteStream, text: string) => {
-    if (!gone.has(stream) && text !== '') stream.write(text);
+    return stream;
+  };
+  const write = (name: keyof Outputs, text: string) => {
+    if (text === '') return;
+    const stream = opened.get(name) ?? open(name);
+    if (!gone.has(stream)) stream.write(text);
   };
   const drained = (stream: NodeJS.WriteStream) =>
     new Promise<void>((resolve) => {
@@ -30,11 +42,11 @@ export function openStreams(stdout: NodeJS.WriteStream, stderr: NodeJS.WriteStre
       else stream.write('', () => resolve());
     });
   return {
-    out: (text) => write(stdout, text),
-    err: (text) => write(stderr, text),
+    out: (text) => write('stdout', text),
+    err: (text) => write('stderr', text),
     outputClosed: closed.signal,
     flush: async () => {
-      await Promise.all([drained(stdout), drained(stderr)]);
+      await Promise.all([...opened.values()].map(drained));
       // an error is told a turn after the write's callback
       await new Promise(setImmediate);
       if (failure !== undefined) throw failure;

@@ -34,8 +34,8 @@ test('tasks of pushed branches; deletions and other refs have none', () => {
 
 test('what is written into the script is taken as it is', async () => {
   const script = await readShipped('git-coord');
-  const baked = bake(script, { ...bakedOf(defaultConfig()), tool: "/it's/$&/git-coord.js", node: '/node' });
-  expect(baked).toContain(`\ntool='/it'\\''s/$&/git-coord.js'\n`);
+  const baked = bake(script, { ...bakedOf(defaultConfig()), tool: "/it's/$&/git-coord.cjs", node: '/node' });
+  expect(baked).toContain(`\ntool='/it'\\''s/$&/git-coord.cjs'\n`);
   expect(baked).toContain("\nbranch_start='task/'\nbranch_end=''\n");
   expect(baked.split('\n')).toHaveLength(script.split('\n').length);
 });

@@ -1,0 +1,67 @@
+// Bundles the command line: one file of CommonJS, which starts faster than modules do and whose compiled code can be kept
+// (src/cli/load-bundle.ts), and beside it what few commands need. Their names change with their content.
+// Run by itself: node scripts/bundle-command-line.mjs <folder> <version>
+import { basename, join } from 'node:path';
+import { root } from './setup.mjs';
+
+/** @returns {Promise<string[]>} the files, `main.cjs` last */
+export async function bundleCommandLine({ build }, { outdir, define }) {
+  const bundle = async (name, entry, options) => {
+    const { metafile } = await build({
+      absWorkingDir: root,
+      bundle: true,
+      platform: 'node',
+      target: 'node20',
+      format: 'cjs',
+      outdir,
+      minify: true,
+      // a stack trace shows the line: not all of the bundle
+      lineLimit: 160,
+      legalComments: 'none',
+      logLevel: 'warning',
+      metafile: true,
+      // `import()` means a module that is in the bundle, or one beside it
+      supported: { 'dynamic-import': false },
+      outExtension: { '.js': '.cjs' },
+      ...options,
+      entryPoints: [{ in: entry, out: name }],
+    });
+    return join(root, Object.keys(metafile.outputs)[0]);
+  };
+  const entryNames = 'chunks/[name]-[hash]';
+  const yaml = await bundle('yaml', 'node_modules/yaml/browser/index.js', { entryNames });
+  const whole = {
+    entryNames,
+    banner: { js: 'const moduleUrl=require("node:url").pathToFileURL(__filename).href;' },
+    define: { ...define, 'import.meta.url': 'moduleUrl' },
+    alias: { yaml: `./${basename(yaml)}` },
+    external: [`./${basename(yaml)}`],
+  };
+  const all = await bundle('cli', 'src/cli/frame/run.ts', whole);
+  const hook = await bundle('hook', 'src/cli/frame/run.ts', { ...whole, plugins: [onlyCommand('./hook.ts')] });
+  const names = {
+    COORD_BUNDLE: JSON.stringify(`chunks/${basename(all)}`),
+    COORD_HOOK_BUNDLE: JSON.stringify(`chunks/${basename(hook)}`),
+  };
+  const main = await bundle('main', 'src/cli/main.ts', { define: { ...define, ...names } });
+  return [yaml, all, hook, main];
+}
+
+/** Leaves the other commands out: what a hook starts must be small. */
+function onlyCommand(path) {
+  return {
+    name: 'only-command',
+    setup: ({ onResolve }) =>
+      onResolve({ filter: /./ }, ({ kind, importer, path: asked }) =>
+        kind === 'dynamic-import' && importer.endsWith('/cli/commands.ts') && asked !== path
+          ? { path: asked, external: true }
+          : null,
+      ),
+  };
+}
+
+if (process.argv[1] === import.meta.filename) {
+  const [outdir, version] = process.argv.slice(2);
+  const define = { COORD_VERSION: JSON.stringify(version), COORD_BUILD: JSON.stringify(version) };
+  await bundleCommandLine(await import('esbuild'), { outdir, define });
+}

@@ -1,0 +1,76 @@
+// The compiled code that is kept from one start to the next, by the built command line.
+import {
+  chmodSync,
+  chownSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { cli } from '../helpers/cli.ts';
+import { makeScratch, type Scratch } from '../helpers/repo.ts';
+
+let scratch: Scratch;
+let home: string;
+let caches: string;
+
+beforeEach(async () => {
+  scratch = await makeScratch();
+  home = join(scratch.dir, 'home');
+  caches = join(home, '.cache', 'git-coord');
+  mkdirSync(home);
+});
+afterEach(() => scratch.remove());
+
+async function help(env: Record<string, string | undefined> = {}) {
+  const result = await cli(['help', 'claim'], { cwd: scratch.dir, env: { HOME: home, ...env } });
+  expect(result).toMatchObject({ status: 0, stderr: '', stdout: expect.stringContaining('git coord claim') });
+}
+
+const kept = () => readdirSync(caches).map((name) => join(caches, name));
+
+test('is kept for its owner alone, and used as it is by the next start', async () => {
+  await help();
+  const [file = ''] = kept();
+  expect(statSync(file).mode & 0o777).toBe(0o600);
+  expect(statSync(caches).mode & 0o777).toBe(0o700);
+  const { mtimeMs } = statSync(file);
+  await help();
+  expect(kept()).toEqual([file]);
+  expect(statSync(file).mtimeMs).toBe(mtimeMs);
+});
+
+test('is made anew when it is damaged, and forgotten when nobody has made it for long', async () => {
+  await help();
+  const [file = ''] = kept();
+  const good = readFileSync(file).length;
+  writeFileSync(file, 'nothing of the kind');
+  const old = join(caches, 'cli-OLD.bin');
+  writeFileSync(old, '');
+  utimesSync(old, 1, 1);
+  await help();
+  expect(readFileSync(file).length).toBeGreaterThan(good / 2);
+  expect(existsSync(old)).toBe(false);
+});
+
+test.runIf(process.getuid?.() === 0)("somebody else's is not run", async () => {
+  await help();
+  const [file = ''] = kept();
+  chownSync(file, 65534, 65534);
+  chmodSync(file, 0o666);
+  await help();
+  expect(statSync(file).uid).toBe(0);
+});
+
+test('nothing is kept, and nothing made, where there is no place for it', async () => {
+  await help({ HOME: join(scratch.dir, 'absent') });
+  expect(existsSync(join(scratch.dir, 'absent'))).toBe(false);
+  await help({ HOME: undefined });
+  await help({ XDG_CACHE_HOME: '/dev/null/nowhere' });
+  expect(existsSync(caches)).toBe(false);
+});
