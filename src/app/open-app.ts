@@ -21,11 +21,20 @@ import { observations, withoutSightings } from '../store/observations.ts';
 import { ownFolder } from '../store/own-folder.ts';
 import { recordStore } from '../store/record-store.ts';
 import { refLayout } from '../store/ref-layout.ts';
+import { rememberedInFile } from '../store/remembered.ts';
 import type { Transport } from '../transport/port.ts';
 import { openMirror } from './mirror.ts';
-import { readProfile } from './profile.ts';
+import { readProfile, takesPosts } from './profile.ts';
 import { type BookSettings, bookSettings, openTransport, readSetup, type Setup } from './setup.ts';
 import { checkingBook, noting } from './watched-book.ts';
+
+/** Put in by the build: names the sources. */
+declare const COORD_BUILD: string | undefined;
+
+const build = typeof COORD_BUILD === 'string' ? COORD_BUILD : 'unbuilt';
+
+/** A daemon's look that takes its time must not send a claim to ask for itself: what it decides on is proved by its push. */
+const recentPolls = 1.5;
 
 export interface App extends Setup {
   readonly context: Context;
@@ -34,7 +43,7 @@ export interface App extends Setup {
   readonly timings: Timings;
   readonly transport: Transport;
   readonly fresh: Freshness;
-  /** A context to read what the daemon saw within the last poll; null: nothing that recent. Reads there are no sightings. */
+  /** A context to read what the daemon saw in its last look; null: nothing that recent. Reads there are no sightings. */
   recent(): Promise<Context | null>;
   /** When the remote was asked for what this app shows; ISO 8601, or `never`. */
   asOf(): string;
@@ -82,16 +91,22 @@ async function compose(setup: Setup, book: BookSettings, who: Identity, request:
   const fresh = freshness(fileFolder(clone.coordDir), era);
   const isFresh = request.mayBeFresh === true && fresh.ageMs(clock.monoMs(), timings.pollIntervalMs) !== null;
   const cached = book.mode === 'remote' && (request.cached === true || isFresh);
-  const transport = await openTransport(setup, book, cached);
+  const transport = await openTransport(setup, book, { cached, posts: takesPosts(setup, book) });
   const place = placeOf(clone.commonDir);
   const folder = (name: string) => ownFolder(fileFolder(join(clone.coordDir, name)), place);
   const mirror = openMirror(setup, book, request.warn);
   const layout = refLayout(book.prefix);
   const observed = observations(fileFolder(clone.coordDir), era, clock);
+  const remembered = rememberedInFile(fileFolder(clone.coordDir), build);
   let pushes = 0;
   const context: Context = {
     store: checkingBook(
-      recordStore(cached ? transport : noting(transport, fresh, clock, layout.all('board')), layout, kindOf),
+      recordStore(
+        cached ? transport : noting(transport, fresh, clock, layout.all('board')),
+        layout,
+        kindOf,
+        remembered,
+      ),
       book,
     ),
     held: heldLedger(folder('held')),
@@ -118,11 +133,11 @@ async function compose(setup: Setup, book: BookSettings, who: Identity, request:
   };
   const extra: Transport[] = [];
   const recent = async (): Promise<Context | null> => {
-    const isRecent = fresh.ageMs(clock.monoMs(), timings.pollIntervalMs) !== null;
+    const isRecent = fresh.isRecent(clock.monoMs(), recentPolls * timings.pollIntervalMs);
     if (book.mode === 'local' || cached || !isRecent) return null;
-    const shown = await openTransport(setup, book, true);
+    const shown = await openTransport(setup, book, { cached: true });
     extra.push(shown);
-    return { ...context, store: recordStore(shown, layout, kindOf), observed: withoutSightings(observed) };
+    return { ...context, store: recordStore(shown, layout, kindOf, remembered), observed: withoutSightings(observed) };
   };
   return {
     ...setup,
@@ -158,5 +173,7 @@ export async function preload(): Promise<void> {
     import('../transport/git/clone-mirror.ts'),
     import('../transport/git/ref-map.ts'),
     import('../transport/git-process.ts'),
+    import('node:http'),
+    import('node:https'),
   ]);
 }

@@ -14,6 +14,8 @@ const ownRefs: Profile = { trusted: true, atomic: true, deletes: true, nonFastFo
 export interface StoredProfile extends Profile {
   readonly address: string;
   readonly protocolV2: boolean;
+  /** It takes pushes that we post ourselves. */
+  readonly posts?: boolean;
 }
 
 const profileName = 'profile.json';
@@ -53,6 +55,7 @@ export async function probeBook(setup: Setup, remote: string, prefix: string): P
       trusted: true,
       ...found,
       protocolV2: result.protocolV2,
+      posts: result.posts,
     });
   }
   return result;
@@ -80,6 +83,11 @@ export async function withInitLock<T>({ clone }: Setup, work: () => Promise<T>):
   const { withFileLock } = await import('../transport/git/file-lock.ts');
   await mkdir(clone.coordDir, { recursive: true });
   return withFileLock(join(clone.coordDir, 'init.lock'), 20 * requestTimeoutMs, work);
+}
+
+/** Whether pushes may be posted by ourselves, as far as a probe found. */
+export function takesPosts(setup: Setup, book: BookSettings): boolean {
+  return book.remote !== null && storedProfile(setup, book.remote)?.posts === true;
 }
 
 export function readProfile(setup: Setup, book: BookSettings): Profile {

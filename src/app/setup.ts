@@ -48,7 +48,18 @@ export function storePath(clone: Clone): string {
   return join(clone.coordDir, 'store.git');
 }
 
-export async function openTransport({ clone, env }: Setup, book: BookSettings, cached: boolean): Promise<Transport> {
+export interface TransportUse {
+  /** Lists what the last fetch showed, without asking the remote. */
+  readonly cached?: boolean;
+  /** The remote takes pushes that we post ourselves. */
+  readonly posts?: boolean;
+}
+
+export async function openTransport(
+  { clone, env }: Setup,
+  book: BookSettings,
+  { cached = false, posts = false }: TransportUse = {},
+): Promise<Transport> {
   const { objectFormat, commonDir } = clone;
   if (book.remote === null) {
     const { createLocalTransport } = await import('../transport/local/local-transport.ts');
@@ -63,7 +74,9 @@ export async function openTransport({ clone, env }: Setup, book: BookSettings, c
     prefix: book.prefix,
     objectFormat,
     env,
+    entries: clone.configEntries,
     cached,
+    posts,
     limits: { timeoutMs: requestTimeoutMs },
   });
 }

@@ -112,7 +112,7 @@ async function probed(setup: Setup, book: BookSettings & { remote: string }) {
 /** The book itself: that it is the one which this clone joined, and that its notes can be read. */
 async function bookFindings(setup: Setup, book: BookSettings): Promise<Finding[]> {
   const place = book.remote === null ? 'this clone' : withoutPassword(book.remote);
-  const transport = await openTransport(setup, book, false);
+  const transport = await openTransport(setup, book);
   try {
     const store = recordStore(transport, refLayout(book.prefix), kindOf);
     const identity = await checked('book', async () => {

@@ -38,7 +38,7 @@ export async function openMove(setup: Setup, current: BookSettings | null, targe
   if (remote === null || (current?.mode !== 'local' && begun === null)) return null;
   const fromPrefix = begun?.fromPrefix ?? current?.prefix ?? 'refs/';
   const local: BookSettings = { mode: 'local', book: '', remote: null, host: null, prefix: fromPrefix };
-  const [from, to] = await Promise.all([openTransport(setup, local, false), openTransport(setup, target, false)]);
+  const [from, to] = await Promise.all([openTransport(setup, local), openTransport(setup, target)]);
   const close = async () => {
     await Promise.all([from.close(), to.close()]);
   };

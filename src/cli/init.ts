@@ -177,7 +177,7 @@ async function settleHost(
 async function leaveIfGone(setup: Setup, current: BookSettings, target: BookSettings): Promise<void> {
   if (current.mode !== 'remote' || target.mode !== 'local') return;
   await stopDaemon(setup.clone.coordDir);
-  const clone = await openTransport(setup, target, false);
+  const clone = await openTransport(setup, target);
   try {
     await deleteRefs(clone, ['refs/claims/']);
   } finally {
@@ -186,7 +186,7 @@ async function leaveIfGone(setup: Setup, current: BookSettings, target: BookSett
 }
 
 async function joinOrMake(setup: Setup, target: BookSettings, agent: string) {
-  const transport = await openTransport(setup, target, false);
+  const transport = await openTransport(setup, target);
   try {
     const place = target.remote === null ? 'this clone' : withoutPassword(target.remote);
     const store = recordStore(transport, refLayout(target.prefix), kindOf);

@@ -2,7 +2,8 @@ import { existsSync } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { CoordError } from '../errors.ts';
-import { gitEnvironment, runGit } from '../transport/git-process.ts';
+import { type ConfigEntry, configQuery, parseConfig } from '../transport/git-config.ts';
+import { gitEnvironment, runGit, runGitNow } from '../transport/git-process.ts';
 
 /** Facts of the clone that a command runs in, as git tells them. */
 export interface Clone {
@@ -18,6 +19,8 @@ export interface Clone {
   readonly isShallow: boolean;
   /** All of git's configuration: section and name in lower case, the values of a key in order. */
   readonly gitConfig: ReadonlyMap<string, readonly string[]>;
+  /** The same, as git listed it. */
+  readonly configEntries: readonly ConfigEntry[];
 }
 
 export interface CloneRequest {
@@ -34,7 +37,7 @@ const gitTimeoutMs = 20_000;
 const locators = ['GIT_DIR', 'GIT_WORK_TREE', 'GIT_COMMON_DIR'] as const;
 
 /**
- * Reads the facts with two git processes, side by side.
+ * Reads the facts with two git processes.
  * @throws CoordError `not-found` outside a repository, `unavailable` when git is missing, too old or refuses
  */
 export async function readClone(request: CloneRequest): Promise<Clone> {
@@ -53,10 +56,8 @@ export async function readClone(request: CloneRequest): Promise<Clone> {
     // last, for it fails where there is no worktree
     '--show-toplevel',
   ];
-  const [facts, config] = await Promise.all([
-    runGit(['rev-parse', ...query], { cwd, env, timeoutMs: gitTimeoutMs }),
-    runGit(['config', '--list', '-z'], { cwd, env, timeoutMs: gitTimeoutMs }),
-  ]);
+  const facts = runGitNow(['rev-parse', ...query], { cwd, env, timeoutMs: gitTimeoutMs });
+  const config = runGitNow(configQuery, { cwd, env, timeoutMs: gitTimeoutMs });
   const lines = facts.stdout.toString('utf8').split('\n');
   const noWorktree = facts.status !== 0 && facts.stderr.includes('must be run in a work tree');
   const [isShallow, objectFormat, gitDir, commonDir, topLevel] = lines;
@@ -64,6 +65,7 @@ export async function readClone(request: CloneRequest): Promise<Clone> {
   if ((facts.status !== 0 && !noWorktree) || !complete || gitDir === undefined || commonDir === undefined)
     throw await cloneProblem(request, facts.stderr);
   if (config.status !== 0) throw new CoordError('unavailable', `git config: ${firstLine(config.stderr)}`);
+  const configEntries = parseConfig(config.stdout.toString('utf8'));
   return {
     gitDir,
     commonDir,
@@ -71,7 +73,8 @@ export async function readClone(request: CloneRequest): Promise<Clone> {
     coordDir: join(commonDir, 'coord'),
     objectFormat: objectFormat === 'sha256' ? 'sha256' : 'sha1',
     isShallow: isShallow === 'true',
-    gitConfig: parseConfigList(config.stdout.toString('utf8')),
+    gitConfig: configValues(configEntries),
+    configEntries,
   };
 }
 
@@ -97,19 +100,11 @@ async function cloneProblem(request: CloneRequest, stderr: string): Promise<Coor
   return new CoordError('unavailable', `git refuses to use this repository: ${words}`);
 }
 
-/** The entries of `git config --list -z`. A key without a value counts as true, as git has it. */
-export function parseConfigList(text: string): ReadonlyMap<string, readonly string[]> {
-  const config = new Map<string, string[]>();
-  for (const entry of text.split('\0')) {
-    if (entry === '') continue;
-    const end = entry.indexOf('\n');
-    const key = end < 0 ? entry : entry.slice(0, end);
-    const value = end < 0 ? 'true' : entry.slice(end + 1);
-    const values = config.get(key);
-    if (values === undefined) config.set(key, [value]);
-    else values.push(value);
-  }
-  return config;
+/** All values of each key. A key without a value counts as true, as git has it. */
+export function configValues(entries: readonly ConfigEntry[]): ReadonlyMap<string, readonly string[]> {
+  const values = new Map<string, string[]>();
+  for (const { key, value } of entries) values.set(key, [...(values.get(key) ?? []), value ?? 'true']);
+  return values;
 }
 
 /** The version of the git on the PATH, as `2.39.5`. @throws CoordError `unavailable` when there is none */

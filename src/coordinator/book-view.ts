@@ -74,6 +74,7 @@ export function viewOf(
 ): TaskView | null {
   if (seen.task.kind !== 'task') return null;
   const { task, at } = seen.task.note;
-  const mine = isMine(task.holder, context.held.get(seen.id), who);
+  // the ledger is a file for each task: it is opened for those that somebody holds
+  const mine = task.holder !== null && isMine(task.holder, context.held.get(seen.id), who);
   return taskView(seen, at, task, mine, standstill(context, seen), readinessOf(context, who, seen, stateOf, queue));
 }

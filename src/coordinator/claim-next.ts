@@ -91,7 +91,7 @@ export function matchesFilter(task: TaskView, { type, label, workflow }: NextFil
 }
 
 /** How many of the oldest among equals are spread over the agents: the order of creation still counts. */
-const spreadMax = 32;
+const spreadMax = 64;
 
 /** Each agent has an order of its own, so that those who lost one race don't meet again at the next. */
 function spread(group: readonly TaskView[], { agent, session }: Who): TaskView[] {

@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { parseConfigList } from '../config/clone.ts';
+import { configValues } from '../config/clone.ts';
 import { CoordError } from '../errors.ts';
+import { parseConfig } from '../transport/git-config.ts';
 import { gitEnvironment, runGit } from '../transport/git-process.ts';
 
 export interface ConfigPlace {
@@ -19,8 +20,8 @@ const lockPollMs = 40;
  * @throws CoordError `unavailable` when it can't be written, naming the lock file that stayed
  */
 export async function writeBookConfig(place: ConfigPlace, values: Readonly<Record<string, string>>): Promise<void> {
-  const { stdout } = await git(place, ['--list', '-z']);
-  const there = parseConfigList(stdout.toString('utf8'));
+  const { stdout } = await git(place, ['--list', '-z', '--show-scope']);
+  const there = configValues(parseConfig(stdout.toString('utf8')));
   for (const [key, value] of Object.entries(values)) {
     const found = there.get(key) ?? [];
     if (found.length !== 1 || found[0] !== value) await writeKey(place, key, value);

@@ -43,6 +43,8 @@ const lingerMs = 60_000;
 const backoffMsMax = 15_000;
 /** The user's git configuration is asked for at a wake, at most this often. */
 const askConfigMs = 5000;
+/** Claims in a row are shown together, after so many looks at the latest: copying them costs more than the look. */
+const unshownMax = 4;
 const watchMsMax = 24 * 3_600_000;
 const nowMs = (): number => performance.now();
 
@@ -58,6 +60,8 @@ export class Keeper {
   #changedAtMs = Number.NEGATIVE_INFINITY;
   #away = false;
   #lastProblem = '';
+  /** Looks that brought news which the clone's own refs don't show yet. */
+  #unshown = 0;
   #keptMs = Number.NEGATIVE_INFINITY;
   #sweepAtMs = 0;
   #lingersUntilMs = 0;
@@ -184,10 +188,12 @@ export class Keeper {
     if (nowMs() < this.#keepBackoff.untilMs) return;
     const isDue = entries.some((entry) => dueInMs(context, entry) <= 0);
     // claims taken one after the other are told of together, and not while a command may still be at work
-    const tells = this.#changed && nowMs() - Math.max(this.#keptMs, this.#changedAtMs) >= this.#pollMs() / 2;
+    const tells = this.#changed && nowMs() - Math.max(this.#keptMs, this.#changedAtMs) >= this.#pollMs();
     if (!isDue && !tells) return;
     this.#keptMs = nowMs();
     this.#logKept(await keepClaims(context, ownerGone));
+    // what is seen after our own push is recent again
+    this.#sweepAtMs = Math.min(this.#sweepAtMs, nowMs());
     const left = this.#noteHolds();
     this.#changed = dueAgents(context, left).some(({ news }) => news);
     const failed = left.some((entry) => dueInMs(context, entry) <= 0);
@@ -240,8 +246,13 @@ export class Keeper {
     const isBusy = waitMs !== null || expired.length + repaired.length + this.#holds.length > 0;
     if (isBusy) this.#lingersUntilMs = nowMs() + lingerMs;
     const everyMs = nowMs() < this.#lingersUntilMs ? this.#pollMs() : Math.max(restMs, this.#pollMs());
-    this.#sweepAtMs = nowMs() + everyMs * (0.75 + app.context.random() / 2);
-    if (this.#news.take()) await app.mirrorAll();
+    // never longer: what was seen counts as recent for one poll interval
+    this.#sweepAtMs = nowMs() + everyMs * (0.7 + app.context.random() / 4);
+    const isNew = this.#news.take();
+    if (isNew) this.#unshown += 1;
+    if (this.#unshown <= (isNew ? unshownMax : 0)) return;
+    await app.mirrorAll();
+    this.#unshown = 0;
   }
 
   #pollMs(): number {

@@ -16,6 +16,8 @@ export interface Freshness {
   wrote(nowMs: number): void;
   /** When the read began that is still good, as an age in milliseconds; null: ask. */
   ageMs(nowMs: number, pollIntervalMs: number): number | null;
+  /** Whether a whole read began so long ago at most, whatever was written since: good enough to try a compare-and-swap on. */
+  isRecent(nowMs: number, ageMsMax: number): boolean;
 }
 
 export function freshness(folder: Folder, era: string): Freshness {
@@ -28,6 +30,8 @@ export function freshness(folder: Folder, era: string): Freshness {
       return null;
     }
   };
+  const since = (ms: number, nowMs: number, ageMsMax: number): number | null =>
+    nowMs >= ms && nowMs - ms <= ageMsMax ? nowMs - ms : null;
   return {
     readWhole: (startedMs) => note('read.json', startedMs),
     asked: (at) => folder.write('asked', at),
@@ -37,8 +41,11 @@ export function freshness(folder: Folder, era: string): Freshness {
       const read = noted('read.json');
       const wrote = noted('wrote.json');
       if (read === null || (wrote !== null && wrote >= read)) return null;
-      const age = nowMs - read;
-      return age >= 0 && age <= pollIntervalMs ? age : null;
+      return since(read, nowMs, pollIntervalMs);
+    },
+    isRecent(nowMs, ageMsMax) {
+      const read = noted('read.json');
+      return read !== null && since(read, nowMs, ageMsMax) !== null;
     },
   };
 }

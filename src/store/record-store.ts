@@ -1,6 +1,7 @@
 import type { NewCommit, Oid, RefUpdate, SwapReport, Transport } from '../transport/port.ts';
 import { type Decoded, decodeRecord, type RecordKind } from './record-kind.ts';
 import type { RefLayout, Space } from './ref-layout.ts';
+import { type Remembered, rememberedHere } from './remembered.ts';
 
 /** Records on refs: which kind lives in which space is said once, and every read is decoded by it. */
 export interface RecordRead {
@@ -29,22 +30,18 @@ export interface RecordStore {
 
 export type KindOf = (space: Space, name: string) => RecordKind<unknown> | null;
 
-/** A commit never changes, so what was decoded once is: a daemon that looks at 1,000 tasks reads those that moved. */
-const rememberedMax = 5000;
+/** From so many records on a read is worth looking for what earlier processes decoded. */
+const manyMin = 32;
 
 export function recordStore(
   transport: Transport,
   layout: RefLayout,
   kindOf: KindOf,
-  remembered: Map<string, Decoded<unknown>> = new Map(),
+  remembered: Remembered = rememberedHere(),
 ): RecordStore {
   const remember = (key: string, decoded: Decoded<unknown>): Decoded<unknown> => {
     // What can't be read may be readable next time: an object that was missing is fetched again.
     if (decoded.ok) remembered.set(key, decoded);
-    for (const oldest of remembered.keys()) {
-      if (remembered.size <= rememberedMax) break;
-      remembered.delete(oldest);
-    }
     return decoded;
   };
   return {
@@ -57,7 +54,8 @@ export function recordStore(
         const kind = place && kindOf(place.space, place.name);
         return place && kind ? [{ ref, oid, ...place, kind, key: `${kind.name} ${oid}` }] : [];
       });
-      const unknown = known.filter(({ key }) => !remembered.has(key));
+      if (known.length >= manyMin) remembered.beforeMany();
+      const unknown = known.filter(({ key }) => remembered.get(key) === undefined);
       const objects = await transport.read(unknown.map((one) => one.oid));
       const records = new Map(
         known.map(({ ref, oid, space, name, kind, key }) => {
@@ -65,6 +63,10 @@ export function recordStore(
           return [ref, { ref, space, name, decoded }];
         }),
       );
+      if (known.length >= manyMin) {
+        const keys = known.map(({ key }) => key);
+        remembered.afterMany(keys, unknown.length);
+      }
       return { records, wentBack };
     },
     async history(kind, tip, max) {

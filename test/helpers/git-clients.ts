@@ -11,6 +11,7 @@ export interface ClientOptions {
   /** In addition to the test's own environment. */
   readonly env?: NodeJS.ProcessEnv | undefined;
   readonly timeoutMs?: number | undefined;
+  readonly posts?: boolean | undefined;
 }
 
 /** The store of a clone. */
@@ -27,6 +28,7 @@ export function openClient(clone: string, options: ClientOptions = {}): Transpor
     prefix: options.prefix ?? 'refs/',
     objectFormat: options.objectFormat ?? 'sha1',
     env: { ...process.env, ...options.env },
+    posts: options.posts,
     limits: { timeoutMs: options.timeoutMs ?? 30_000 },
   });
 }

@@ -252,3 +252,80 @@ async function script(name: string, body: string): Promise<string> {
   await chmod(path, 0o755);
   return path;
 }
+
+describe('a push that is posted by ourselves', () => {
+  const requestsOf = ({ requests }: HttpBackend) =>
+    requests.map((line) => line.replace(/^(\w+) .*(git-\w+-pack)$/, '$1 $2'));
+
+  async function posting(options: Partial<HttpBackendOptions> = {}, env: NodeJS.ProcessEnv = {}) {
+    const server = await serve(options);
+    const clone = await clients.clone(server.url('remote.git'));
+    return { server, clone, transport: clients.open(clone, { posts: true, env }) };
+  }
+
+  test('is one request, also with a token that stands in the configuration', async () => {
+    const { server, clone, transport } = await posting({ auth: { bearer: token } });
+    await config(clone, `http.${server.url('')}.extraHeader`, `Authorization: Bearer ${token}`);
+    expect((await create(transport)).said).toBe('applied');
+    expect((await create(transport)).said).toBe('conflict');
+    expect(requestsOf(server)).toEqual(['POST git-receive-pack', 'POST git-receive-pack']);
+  });
+
+  test.each<[string, (clone: string, server: HttpBackend) => Promise<unknown>]>([
+    ['an address that is rewritten', (clone, { url }) => config(clone, `url.${url('')}.insteadOf`, 'short:')],
+    ['cookies', (clone) => config(clone, 'http.cookieFile', '/dev/null')],
+    ['a proxy of the remote', (clone) => config(clone, 'remote.origin.proxy', '')],
+    [
+      'a second push address',
+      async (clone, { url }) => {
+        await config(clone, '--add', 'remote.origin.pushurl', url('remote.git'));
+        await config(clone, '--add', 'remote.origin.pushurl', url('remote.git'));
+      },
+    ],
+    ['a policy', (clone) => config(clone, 'protocol.http.allow', 'always')],
+  ])('is left to git with %s', async (_name, change) => {
+    const { server, clone, transport } = await posting();
+    await change(clone, server);
+    await create(transport);
+    expect(requestsOf(server)[0]).toBe('GET git-receive-pack');
+  });
+
+  test('is left to git where the environment asks for a proxy', async () => {
+    const { server, transport } = await posting({}, { no_proxy: '127.0.0.1', http_proxy: 'http://127.0.0.1:9' });
+    expect((await create(transport)).said).toBe('applied');
+    expect(requestsOf(server)[0]).toMatch(/^GET /);
+  });
+
+  test("is git's where a helper has the password, and where a hook refuses, in its words", async () => {
+    const { server, clone, transport } = await posting({ auth: { basic: 'me:secret' } });
+    await config(clone, 'credential.helper', '!f() { echo username=me; echo password=secret; }; f');
+    expect((await create(transport)).said).toBe('applied');
+    expect(requestsOf(server).slice(0, 2)).toEqual(['POST git-receive-pack', 'GET git-receive-pack']);
+    const hook = join(bare, 'hooks', 'pre-receive');
+    await mkdir(join(bare, 'hooks'), { recursive: true });
+    await writeFile(hook, '#!/bin/sh\necho "not on a Friday" >&2\nexit 1\n');
+    await chmod(hook, 0o755);
+    expect(await create(transport, 'refs/claims/b')).toMatchObject({
+      said: 'refused',
+      message: expect.stringContaining('not on a Friday'),
+    });
+  });
+
+  test('whose reply is lost is unknown, and was applied', async () => {
+    const { server, transport } = await posting({
+      onRequest: (request, response) => {
+        if (request.method === 'POST') response.end = () => response.destroy() as never;
+        return false;
+      },
+    });
+    expect((await create(transport)).said).toBe('unknown');
+    expect(requestsOf(server)).toEqual(['POST git-receive-pack']);
+    expect((await git(['rev-parse', claim], { cwd: bare })).trim()).toMatch(/^[0-9a-f]{40}$/);
+  });
+
+  test('to a server that is away was not sent', async () => {
+    const { server, transport } = await posting();
+    await server.stop();
+    expect((await create(transport)).said).toBe('unsent');
+  });
+});

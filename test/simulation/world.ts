@@ -3,7 +3,7 @@
  * processes that can die between any two steps. Real asynchronous code runs on it, since between two events all
  * microtasks are let run out. Everything follows from the seed.
  */
-import type { recordStore } from '../../src/store/record-store.ts';
+import { rememberedHere } from '../../src/store/remembered.ts';
 
 export type Random = () => number;
 
@@ -32,7 +32,7 @@ export class World {
   /** Where a replay tells what happens. */
   trace: ((text: string) => void) | null = null;
   /** What was decoded once, for all machines: a commit never changes. */
-  readonly decoded: NonNullable<Parameters<typeof recordStore>[3]> = new Map();
+  readonly decoded = rememberedHere();
   nowMs = 0;
   events = 0;
   #order = 0;

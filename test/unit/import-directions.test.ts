@@ -81,7 +81,7 @@ test('domain does no I/O', () => {
 });
 
 test('above the transports only their port is known; app.ts alone chooses one', () => {
-  const helpers = ['transport/git-process.ts'];
+  const helpers = ['transport/git-process.ts', 'transport/git-config.ts'];
   const wrong = imports.filter(({ from, to }) => {
     if (from.startsWith('transport/') || layerOf(to) !== 'transport' || to === 'transport/port.ts') return false;
     if (isAdapter(to)) return layerOf(from) !== 'app';

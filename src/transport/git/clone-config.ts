@@ -5,6 +5,7 @@
  * that is sent twice is refused by some servers.
  */
 import { CoordError } from '../../errors.ts';
+import { type ConfigEntry, configQuery, parseConfig } from '../git-config.ts';
 import { runGit } from '../git-process.ts';
 import { cleanWords } from './redact.ts';
 
@@ -14,16 +15,11 @@ export interface CloneConfigOptions {
   /** The clone's work tree: where worktree-specific configuration is looked up, and relative paths begin. */
   readonly cloneTop: string;
   readonly store: string;
+  /** The clone's configuration, where it was just read. */
+  readonly entries?: readonly ConfigEntry[] | undefined;
   /** Made by `gitEnvironment`. */
   readonly env: NodeJS.ProcessEnv;
   readonly timeoutMs: number;
-}
-
-interface Entry {
-  readonly scope: string;
-  readonly key: string;
-  /** Null for a key without `=`, which means true. */
-  readonly value: string | null;
 }
 
 /** Keys that describe the clone as a repository, or would change what our commands do. Lower case, as git lists them. */
@@ -36,6 +32,8 @@ const notHandedOver = [
 ];
 
 export interface CloneConfig {
+  /** The clone's configuration, whole. */
+  readonly entries: readonly ConfigEntry[];
   /** Variables for the store's git: the clone's entries, then those that the environment already had. */
   readonly variables: NodeJS.ProcessEnv;
   /** Whether the user limits slow HTTP transfers already. */
@@ -48,18 +46,20 @@ export async function readCloneConfig(options: CloneConfigOptions): Promise<Clon
   const request = { cwd: cloneTop, env, timeoutMs };
   // from the work tree without --git-dir git finds a linked worktree's own configuration too
   const clone =
-    (await listConfig(['-C', cloneTop], request)) ?? (await listConfig([`--git-dir=${cloneGitDir}`], request));
+    options.entries ??
+    (await listConfig(['-C', cloneTop], request)) ??
+    (await listConfig([`--git-dir=${cloneGitDir}`], request));
   if (clone === null) throw new CoordError('config', `the configuration of ${cloneTop} can't be read`);
   // Only an include that depends on the repository makes the store's view of the user's files another one.
   const differs = clone.some((entry) => isShared(entry) && entry.key.startsWith('includeif.'));
   const ours = differs ? await listConfig([`--git-dir=${store}`], request) : clone;
   const entries = missingEntries(clone, ours ?? []);
   const limitsSlowHttp = clone.some(({ key }) => /^http\.(.*\.)?lowspeed(limit|time)$/.test(key));
-  return { variables: configVariables(entries, env), limitsSlowHttp };
+  return { entries: clone, variables: configVariables(entries, env), limitsSlowHttp };
 }
 
 /** The clone's entries that the store's view lacks, in their order. Those of the environment are inherited as they are. */
-function missingEntries(clone: readonly Entry[], ours: readonly Entry[]): Entry[] {
+function missingEntries(clone: readonly ConfigEntry[], ours: readonly ConfigEntry[]): ConfigEntry[] {
   const seen = new Map<string, number>();
   for (const entry of ours) {
     if (isShared(entry)) seen.set(identity(entry), (seen.get(identity(entry)) ?? 0) + 1);
@@ -73,16 +73,16 @@ function missingEntries(clone: readonly Entry[], ours: readonly Entry[]): Entry[
   });
 }
 
-function isShared({ scope }: Entry): boolean {
+function isShared({ scope }: ConfigEntry): boolean {
   return scope === 'system' || scope === 'global';
 }
 
-function identity({ scope, key, value }: Entry): string {
+function identity({ scope, key, value }: ConfigEntry): string {
   return JSON.stringify([scope, key, value]);
 }
 
 /** Later entries win, so the environment's own come last. */
-function configVariables(entries: readonly Entry[], env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+function configVariables(entries: readonly ConfigEntry[], env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   const variables: NodeJS.ProcessEnv = {};
   let count = 0;
   const add = (key: string, value: string) => {
@@ -103,23 +103,10 @@ function configVariables(entries: readonly Entry[], env: NodeJS.ProcessEnv): Nod
 async function listConfig(
   location: readonly string[],
   request: { cwd: string; env: NodeJS.ProcessEnv; timeoutMs: number },
-): Promise<Entry[] | null> {
-  const { status, stdout, stderr } = await runGit([...location, 'config', '--list', '-z', '--show-scope'], request);
+): Promise<ConfigEntry[] | null> {
+  const { status, stdout, stderr } = await runGit([...location, ...configQuery], request);
   if (status !== 0 && /bad config|unable to parse|could not expand include/i.test(stderr)) {
     throw new CoordError('config', `git can't read the clone's configuration: ${cleanWords(stderr)}`);
   }
   return status === 0 ? parseConfig(stdout.toString('utf8')) : null;
-}
-
-/** `scope NUL key LF value NUL …` */
-function parseConfig(text: string): Entry[] {
-  const fields = text.split('\0');
-  const entries: Entry[] = [];
-  for (let index = 0; index + 1 < fields.length; index += 2) {
-    const [scope = '', item = ''] = [fields[index], fields[index + 1]];
-    const end = item.indexOf('\n');
-    const key = end === -1 ? item : item.slice(0, end);
-    entries.push({ scope, key, value: end === -1 ? null : item.slice(end + 1) });
-  }
-  return entries;
 }

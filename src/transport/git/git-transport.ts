@@ -9,15 +9,28 @@
 import { dirname, join } from 'node:path';
 import { CoordError } from '../../errors.ts';
 import { checkPatterns, checkUpdates } from '../check-updates.ts';
+import type { ConfigEntry } from '../git-config.ts';
 import { gitEnvironment } from '../git-process.ts';
 import { Reader } from '../local/reader.ts';
 import type { ObjectFormat } from '../objects/object-id.ts';
 import { writeLooseObjects } from '../objects/write-loose.ts';
-import type { CommitObject, Oid, RefList, RefUpdate, SwapOptions, SwapReport, Transport, Unreadable } from '../port.ts';
+import type {
+  CommitObject,
+  NewCommit,
+  Oid,
+  RefList,
+  RefUpdate,
+  SwapOptions,
+  SwapReport,
+  Transport,
+  Unreadable,
+} from '../port.ts';
 import { fetchRefs } from './fetch.ts';
 import { withFileLock } from './file-lock.ts';
+import { httpTarget } from './http-target.ts';
 import { compareKept, isAncestorIn, type KeptRefsOptions, moveKept } from './kept-refs.ts';
 import { listStoreRefs } from './list-refs.ts';
+import { postPush } from './post-push.ts';
 import { type PushRequest, type PushResult, push } from './push.ts';
 import { matches, type RefMap, refMap, refspecs, selectRefs } from './ref-map.ts';
 import { RemoteGit } from './remote-git.ts';
@@ -36,6 +49,10 @@ export interface GitTransportOptions {
   readonly prefix: string;
   readonly objectFormat: ObjectFormat;
   readonly env: NodeJS.ProcessEnv;
+  /** The clone's configuration, where it was just read. */
+  readonly entries?: readonly ConfigEntry[] | undefined;
+  /** The remote takes pushes that we post ourselves (`postsAreTaken`). */
+  readonly posts?: boolean | undefined;
   /** Lists what the last fetch showed, without asking the remote. */
   readonly cached?: boolean;
   /** For one request to the remote, and for a local git command. */
@@ -57,6 +74,8 @@ class GitTransport implements Transport {
   /** What the last list asked for: fetched again when the store had to be made anew. */
   #lastPatterns: readonly string[] = [];
   readonly #cached: boolean;
+  readonly #posts: boolean;
+  readonly #env: NodeJS.ProcessEnv;
   #turn: Promise<unknown> = Promise.resolve();
 
   constructor(options: GitTransportOptions) {
@@ -64,6 +83,8 @@ class GitTransport implements Transport {
     const { timeoutMs } = limits;
     this.objectFormat = objectFormat;
     this.#cached = options.cached ?? false;
+    this.#posts = options.posts ?? false;
+    this.#env = env;
     this.#remote = remote;
     this.#map = refMap(prefix);
     this.#store = { store, objectFormat, env: gitEnvironment(env), timeoutMs };
@@ -173,7 +194,16 @@ class GitTransport implements Transport {
   async #push(request: PushRequest, { objects }: SwapOptions): Promise<PushResult> {
     await this.#open();
     await writeLooseObjects(join(this.#store.store, 'objects'), this.objectFormat, objects);
-    return push(this.#git, request);
+    return (await this.#post(request, objects)) ?? push(this.#git, request);
+  }
+
+  /** Null: git must push. */
+  async #post({ updates, atomic, foreign }: PushRequest, objects: readonly NewCommit[]): Promise<PushResult | null> {
+    if (!this.#posts || foreign !== undefined) return null;
+    const target = httpTarget(this.#remote, await this.#git.entries(), this.#env);
+    if (target === null) return null;
+    const { timeoutMs } = this.#store;
+    return postPush({ target, updates, atomic, objects, objectFormat: this.objectFormat, timeoutMs });
   }
 
   /** Brings back what a push found missing: the store was damaged, or removed, since the last list. */

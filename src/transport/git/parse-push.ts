@@ -70,7 +70,12 @@ function rejection(kind: string, reason: string, stderr: string): RefAnswer {
   }
   if (kind === 'remote failure') return 'unknown';
   if (kind === 'no match') return 'unsent';
-  return lostRace.test(reason) && !brokenDisk.test(stderr) ? 'conflict' : 'refused';
+  return rejectionOf(reason, stderr);
+}
+
+/** What a server's own reason for not moving a ref means; `words`: what it said besides. */
+export function rejectionOf(reason: string, words: string): 'conflict' | 'refused' {
+  return lostRace.test(reason) && !brokenDisk.test(words) ? 'conflict' : 'refused';
 }
 
 /**
@@ -114,7 +119,8 @@ function messageOf(output: PushOutput, said: ReadonlyMap<string, Said>): string 
   return cleanWords([...lines, output.stderr].join('\n'));
 }
 
-function lockFiles(stderr: string): string[] {
+/** The lock files that stand in the way, by the server's words. */
+export function lockFiles(stderr: string): string[] {
   const found = [...stderr.matchAll(/Unable to create '([^'\n]+\.lock)': File exists/g)];
   return [...new Set(found.map(([, path]) => posix.normalize(path ?? '')))];
 }

@@ -20,6 +20,8 @@ import { emptyTreeOid, type ObjectFormat, objectId } from '../objects/object-id.
 import { writeLooseObjects } from '../objects/write-loose.ts';
 import type { NewCommit, Oid, RefAnswer, RefUpdate } from '../port.ts';
 import { withFileLock } from './file-lock.ts';
+import { httpTarget } from './http-target.ts';
+import { postsAreTaken } from './post-push.ts';
 import { lookAt, type RemoteLook } from './probe-look.ts';
 import { raceOnRef } from './probe-race.ts';
 import { type PushResult, push } from './push.ts';
@@ -43,6 +45,8 @@ export type Trait = 'pushRights' | 'customRefs' | 'atomic' | 'compareAndSwap' | 
 /** Null: an earlier no left it untried. */
 export type ProbeResult = { readonly [trait in Trait]: boolean | null } & {
   readonly protocolV2: boolean;
+  /** It takes pushes that we post ourselves. */
+  readonly posts: boolean;
   /** The server's own words for each no. */
   readonly words: { readonly [trait in Trait]?: string };
   /** How many pushes it took. */
@@ -119,7 +123,14 @@ class Probe {
     }
     // also after a refusal: git itself applies the rest of an atomic push that names a hidden ref (measured with 2.39)
     await this.#delete(shown);
-    return { ...this.#traits, protocolV2: before.protocolV2, words: this.#words, pushes: this.#pushes };
+    const posts = this.#traits.compareAndSwap === true && (await this.#takesPosts());
+    return { ...this.#traits, protocolV2: before.protocolV2, posts, words: this.#words, pushes: this.#pushes };
+  }
+
+  async #takesPosts(): Promise<boolean> {
+    const { remote, env, timeoutMs } = this.#options;
+    const target = httpTarget(remote, await this.#git.entries(), env);
+    return target !== null && postsAreTaken(target, timeoutMs);
   }
 
   /** Creates two scratch refs. Null when the remote won't have them, which the traits then say. */

@@ -1,6 +1,7 @@
 /** Runs git in the store against the remote, with the clone's configuration and nothing of the user's hooks. */
 
 import { existsSync } from 'node:fs';
+import type { ConfigEntry } from '../git-config.ts';
 import { type GitResult, gitEnvironment, runGit } from '../git-process.ts';
 import type { ForeignObjects } from '../port.ts';
 import { type CloneConfig, readCloneConfig } from './clone-config.ts';
@@ -10,6 +11,8 @@ export interface RemoteGitOptions {
   readonly cloneGitDir: string;
   readonly cloneTop: string;
   readonly env: NodeJS.ProcessEnv;
+  /** The clone's configuration as it was read when this was opened. */
+  readonly entries?: readonly ConfigEntry[] | undefined;
   /** For one request to the remote. */
   readonly timeoutMs: number;
 }
@@ -27,9 +30,11 @@ const fixedConfig = [
 export class RemoteGit {
   readonly #options: RemoteGitOptions;
   #config: Promise<CloneConfig> | undefined;
+  #entries: readonly ConfigEntry[] | undefined;
 
   constructor(options: RemoteGitOptions) {
     this.#options = options;
+    this.#entries = options.entries;
   }
 
   /**
@@ -46,14 +51,24 @@ export class RemoteGit {
     return runGit(located, { cwd: cloneTop, env: gitEnvironment(env, extra), timeoutMs });
   }
 
+  /** The clone's configuration. @throws CoordError `config` */
+  async entries(): Promise<readonly ConfigEntry[]> {
+    return (await this.#cloneConfig()).entries;
+  }
+
   /** Has the configuration read again before the next command: after a failure, a token may have been renewed there. */
   forgetConfig(): void {
     this.#config = undefined;
+    this.#entries = undefined;
   }
 
   #cloneConfig(): Promise<CloneConfig> {
     const { store, cloneGitDir, cloneTop, env, timeoutMs } = this.#options;
-    this.#config ??= readCloneConfig({ store, cloneGitDir, cloneTop, env: gitEnvironment(env), timeoutMs });
+    this.#config ??= readCloneConfig({
+      ...{ store, cloneGitDir, cloneTop, timeoutMs },
+      env: gitEnvironment(env),
+      entries: this.#entries,
+    });
     this.#config.catch(() => this.forgetConfig());
     return this.#config;
   }

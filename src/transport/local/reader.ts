@@ -8,7 +8,7 @@ import { plainWords } from './plain-words.ts';
 
 /** Names, and objects, asked for in one go: bounds what lies in memory unread. */
 const infosMax = 256;
-const contentsMax = 16;
+const contentBytesMax = 16 * commitBytesMax;
 const listBytesMax = 32 * 1024 * 1024;
 
 interface ObjectInfo {
@@ -91,32 +91,25 @@ export class Reader {
       else if (info.size > commitBytesMax) commits.set(oid, { unreadable: 'oversized' });
       else wanted.push(info);
     }
-    await this.#inBatches(wanted, contentsMax, (batch) =>
-      this.#ask(
-        'contents',
-        batch.map(({ oid }) => oid),
-        async (oid, info, reply) => {
-          if (info === undefined) return commits.set(oid, { unreadable: 'missing' });
-          const body = await reply.bytes(info.size + 1);
-          return commits.set(oid, parseCommit(body.subarray(0, -1)));
-        },
-      ),
-    );
+    for (const batch of batchesBySize(wanted)) {
+      const names = batch.map(({ oid }) => oid);
+      await this.#ask('contents', names, async (oid, info, reply) => {
+        if (info === undefined) return commits.set(oid, { unreadable: 'missing' });
+        const body = await reply.bytes(info.size + 1);
+        return commits.set(oid, parseCommit(body.subarray(0, -1)));
+      });
+    }
     return commits;
   }
 
   async #infos(names: readonly string[]): Promise<Map<string, ObjectInfo>> {
     const infos = new Map<string, ObjectInfo>();
-    await this.#inBatches(names, infosMax, (batch) =>
-      this.#ask('info', batch, async (name, info) => {
+    for (let start = 0; start < names.length; start += infosMax) {
+      await this.#ask('info', names.slice(start, start + infosMax), async (name, info) => {
         if (info !== undefined) infos.set(name, info);
-      }),
-    );
+      });
+    }
     return infos;
-  }
-
-  async #inBatches<T>(items: readonly T[], max: number, run: (batch: readonly T[]) => Promise<void>): Promise<void> {
-    for (let start = 0; start < items.length; start += max) await run(items.slice(start, start + max));
   }
 
   /** Asks for each name, one line a request; a process that ended meanwhile is asked once more, since reading changes nothing. */
@@ -145,6 +138,20 @@ export class Reader {
   close(): Promise<void> {
     return this.#catFile.close();
   }
+}
+
+function batchesBySize(objects: readonly ObjectInfo[]): ObjectInfo[][] {
+  const batches: ObjectInfo[][] = [];
+  let bytes = Number.POSITIVE_INFINITY;
+  for (const object of objects) {
+    if (bytes + object.size > contentBytesMax || (batches.at(-1)?.length ?? 0) >= infosMax) {
+      batches.push([]);
+      bytes = 0;
+    }
+    batches.at(-1)?.push(object);
+    bytes += object.size;
+  }
+  return batches;
 }
 
 function parseInfo(line: string, name: string): ObjectInfo | undefined {

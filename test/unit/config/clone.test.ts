@@ -3,7 +3,8 @@ import { chmodSync, mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { checkGitVersion, gitVersion, parseConfigList, readClone } from '../../../src/config/clone.ts';
+import { checkGitVersion, configValues, gitVersion, readClone } from '../../../src/config/clone.ts';
+import { parseConfig } from '../../../src/transport/git-config.ts';
 
 let root: string;
 beforeEach(() => {
@@ -105,7 +106,7 @@ test("a repository of somebody else is refused in git's words", async () => {
 });
 
 test('values with newlines, keys without a value, and repeated keys', () => {
-  const config = parseConfigList('a.b\none\ntwo\0a.c\0a.d\n1\0a.d\n2\0');
+  const config = configValues(parseConfig('local\0a.b\none\ntwo\0local\0a.c\0global\0a.d\n1\0local\0a.d\n2\0'));
   expect([...config]).toEqual([
     ['a.b', ['one\ntwo']],
     ['a.c', ['true']],

@@ -23,6 +23,15 @@ test('a write of this clone ends what was read before it ended', () => {
   expect(fresh.ageMs(1300, pollMs)).toBe(99);
 });
 
+test('what this clone wrote since does not make a read unfit to try on', () => {
+  const fresh = freshness(memoryFolder(), 'boot-a');
+  expect(fresh.isRecent(1000, pollMs)).toBe(false);
+  fresh.readWhole(1000);
+  fresh.wrote(1200);
+  expect(fresh.isRecent(3000, pollMs)).toBe(true);
+  expect(fresh.isRecent(3001, pollMs)).toBe(false);
+});
+
 test('times of another boot, and damaged notes, say nothing', () => {
   const folder = memoryFolder();
   freshness(folder, 'boot-a').readWhole(1000);

@@ -1,0 +1,87 @@
+import type { Folder } from './folder.ts';
+import type { Decoded } from './record-kind.ts';
+
+/**
+ * Records that were decoded once: a commit never changes. In a process that stays they are kept in memory; from one
+ * command to the next in `coord/records.json`, because reading and checking each record of a whole book anew costs a command
+ * more than all else. That file only saves work: a lost, damaged or foreign one means decoding again.
+ */
+export interface Remembered {
+  get(key: string): Decoded<unknown> | undefined;
+  set(key: string, decoded: Decoded<unknown>): void;
+  /** Many records are about to be read. */
+  beforeMany(): void;
+  /** They were read; `missed` of them had to be decoded. */
+  afterMany(keys: readonly string[], missed: number): void;
+}
+
+const inMemoryMax = 5000;
+/** A few records are decoded sooner than the file is written. */
+const missedMin = 16;
+const recordCharsMax = 16 * 1024;
+const fileCharsMax = 8 * 1024 * 1024;
+const fileName = 'records.json';
+
+export function rememberedHere(): Remembered {
+  const records = new Map<string, Decoded<unknown>>();
+  return {
+    get: (key) => records.get(key),
+    set(key, decoded) {
+      records.set(key, decoded);
+      for (const oldest of records.keys()) {
+        if (records.size <= inMemoryMax) break;
+        records.delete(oldest);
+      }
+    },
+    beforeMany: () => {},
+    afterMany: () => {},
+  };
+}
+
+/** `build`: who decoded; another one may check a record differently. */
+export function rememberedInFile(folder: Folder, build: string): Remembered {
+  const here = rememberedHere();
+  let loaded = false;
+  return {
+    ...here,
+    beforeMany() {
+      if (loaded) return;
+      loaded = true;
+      for (const [key, record] of load(folder, build)) if (here.get(key) === undefined) here.set(key, record);
+    },
+    afterMany(keys, missed) {
+      if (missed >= missedMin) save(folder, build, keys, here);
+    },
+  };
+}
+
+function load(folder: Folder, build: string): [string, Decoded<unknown>][] {
+  try {
+    const file = JSON.parse(folder.read(fileName) ?? '{}') as {
+      build?: string;
+      records?: Record<string, Decoded<unknown>>;
+    };
+    return file.build === build ? Object.entries(file.records ?? {}) : [];
+  } catch {
+    return [];
+  }
+}
+
+/** Those of the last read alone: what has moved on since isn't asked for again. */
+function save(folder: Folder, build: string, keys: readonly string[], here: Remembered): void {
+  const lines: string[] = [];
+  let chars = 0;
+  for (const key of keys) {
+    const record = here.get(key);
+    const text = record && JSON.stringify(record);
+    if (text === undefined || text.length > recordCharsMax) continue;
+    chars += text.length;
+    if (chars > fileCharsMax) break;
+    lines.push(`${JSON.stringify(key)}:${text}`);
+  }
+  try {
+    folder.write(fileName, `{"build":${JSON.stringify(build)},"records":{\n${lines.join(',\n')}\n}}\n`);
+  } catch {
+    // read-only, or full: the next command decodes again
+  }
+}

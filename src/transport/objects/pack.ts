@@ -1,0 +1,28 @@
+import { createHash } from 'node:crypto';
+import { deflateSync } from 'node:zlib';
+import type { NewCommit } from '../port.ts';
+import type { ObjectFormat } from './object-id.ts';
+
+const typeCodes = { commit: 1, tree: 2 } as const;
+
+/** A pack of these commits and the empty tree that they all have. */
+export function packCommits(format: ObjectFormat, commits: readonly NewCommit[]): Buffer {
+  const unique = [...new Map(commits.map((commit) => [commit.oid, commit])).values()];
+  const head = Buffer.alloc(12);
+  head.write('PACK', 'latin1');
+  head.writeUInt32BE(2, 4);
+  head.writeUInt32BE(unique.length + 1, 8);
+  const entries = [...unique.map(({ body }) => entry('commit', body)), entry('tree', Buffer.alloc(0))];
+  const pack = Buffer.concat([head, ...entries]);
+  return Buffer.concat([pack, createHash(format).update(pack).digest()]);
+}
+
+/** Type and length, seven bits a byte after the first four; then the body, compressed. */
+function entry(type: keyof typeof typeCodes, body: Buffer): Buffer {
+  const head = [(typeCodes[type] << 4) | (body.length & 15)];
+  for (let rest = body.length >>> 4; rest > 0; rest >>>= 7) {
+    head[head.length - 1] = (head.at(-1) ?? 0) | 0x80;
+    head.push(rest & 0x7f);
+  }
+  return Buffer.concat([Buffer.from(head), deflateSync(body)]);
+}

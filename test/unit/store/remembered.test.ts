@@ -1,0 +1,53 @@
+import { expect, test } from 'vitest';
+import { type Folder, memoryFolder } from '../../../src/store/folder.ts';
+import type { Decoded } from '../../../src/store/record-kind.ts';
+import { rememberedInFile } from '../../../src/store/remembered.ts';
+
+const record = (oid: string, note: unknown = {}): Decoded<unknown> => ({ ok: true, oid, parents: [], note });
+const keys = Array.from({ length: 40 }, (_, n) => `task ${n}`);
+
+function kept(folder: Folder, build = 'a'): (Decoded<unknown> | undefined)[] {
+  const remembered = rememberedInFile(folder, build);
+  remembered.beforeMany();
+  return keys.map((key) => remembered.get(key));
+}
+
+function keep(folder: Folder, missed = keys.length, note: unknown = {}): void {
+  const remembered = rememberedInFile(folder, 'a');
+  for (const key of keys) remembered.set(key, record(key, note));
+  remembered.afterMany(keys, missed);
+}
+
+test('what one process decoded the next has, until a few are new', () => {
+  const folder = memoryFolder();
+  keep(folder, 3);
+  expect(kept(folder)).toEqual(keys.map(() => undefined));
+  keep(folder);
+  expect(kept(folder)).toEqual(keys.map((key) => record(key)));
+});
+
+test("another build's, a damaged and an unwritable file only mean decoding again", () => {
+  const folder = memoryFolder();
+  keep(folder);
+  expect(kept(folder, 'b')).toEqual(keys.map(() => undefined));
+  folder.write('records.json', (folder.read('records.json') ?? '').slice(0, -20));
+  expect(kept(folder)).toEqual(keys.map(() => undefined));
+  const full: Folder = {
+    ...folder,
+    write: () => {
+      throw new Error('disk full');
+    },
+  };
+  expect(() => keep(full)).not.toThrow();
+});
+
+test('large records, and those of a book that is too large, are left out', () => {
+  const folder = memoryFolder();
+  keep(folder, keys.length, 'x'.repeat(20_000));
+  expect(kept(folder)).toEqual(keys.map(() => undefined));
+  const remembered = rememberedInFile(folder, 'a');
+  const many = Array.from({ length: 1000 }, (_, n) => `task ${n}`);
+  for (const key of many) remembered.set(key, record(key, 'x'.repeat(15_000)));
+  remembered.afterMany(many, many.length);
+  expect(folder.read('records.json')?.length).toBeLessThan(9 * 1024 * 1024);
+});
