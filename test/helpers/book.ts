@@ -41,7 +41,7 @@ export async function joinBook(url: string, dir: string, book: string, options: 
   for (const [key, value] of Object.entries(settings)) await git(['config', key, value], { cwd: dir });
   mkdirSync(join(dir, '.git/coord'));
   const address = addressOf(await readSetup({ cwd: dir, env: process.env }), 'origin');
-  const profile = { address, trusted: true, atomic: true, deletes: true, nonFastForward: true };
+  const profile = { address, trusted: true, atomic: true, deletes: true, nonFastForward: true, posts: true };
   writeFileSync(join(dir, '.git/coord/profile.json'), JSON.stringify(profile));
   return dir;
 }
