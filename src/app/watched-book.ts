@@ -16,6 +16,7 @@ export function noting(transport: Transport, fresh: Freshness, clock: Clock, boa
       if (patterns.includes(board)) fresh.asked(at);
       return list;
     },
+    values: (refs) => transport.values(refs),
     read: (oids) => transport.read(oids),
     compareAndSwap: (updates, options) =>
       transport.compareAndSwap(updates, options).finally(() => fresh.wrote(clock.monoMs())),

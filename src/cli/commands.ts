@@ -323,6 +323,29 @@ export const commands: readonly CommandSpec[] = [
     load: () => import('./fail.ts'),
   },
   {
+    name: 'land',
+    group: 'Claims',
+    summary: 'put the work of a task that you hold on its target branch',
+    positionals: [id],
+    options: [
+      {
+        name: 'onto',
+        type: 'string',
+        value: 'branch',
+        summary: "where it lands; the remote's default branch when absent",
+      },
+      { name: 'from', type: 'string', value: 'commit', summary: 'what lands; HEAD when absent' },
+      result,
+      next,
+    ],
+    example: 'git coord land build-api --onto main',
+    explanation: [
+      'Branch, task and claim move in one push, so the work lands only if the claim is still yours.',
+      'When the branch has moved, the work is rebased onto it and tried again. Exit status 9: it conflicts.',
+    ],
+    load: () => import('./land.ts'),
+  },
+  {
     name: 'lock',
     group: 'Claims',
     summary: 'run a command while holding a lock that all clones share',

@@ -1,7 +1,7 @@
 import type { ClaimResult } from '../coordinator/claim-task.ts';
-import type { TaskView } from '../domain/view.ts';
 import { CoordError } from '../errors.ts';
 import { claimedText, ownerOf } from './claim.ts';
+import type { Answer } from './frame/context.ts';
 import type { Run } from './frame/spec.ts';
 import { jsonOrFile } from './task-input.ts';
 import { withBook } from './with-book.ts';
@@ -15,20 +15,18 @@ export const run: Run = (context, parsed) => {
     if (other) context.warn(`${task.id} was done already, with another result, which stands`);
     const said = `${task.id}: done\n`;
     if (!parsed.flag('next')) return { data: task, text: said };
-    return {
-      ...(await thenNext(task, () => book.next({}, { owner: ownerOf(context, parsed) }, `${command} (next)`), said)),
-    };
+    return thenNext(task, () => book.next({}, { owner: ownerOf(context, parsed) }, `${command} (next)`), said);
   });
 };
 
 /** Two pushes, two results: that nothing is ready doesn't undo what is done. */
-async function thenNext(task: TaskView, next: () => Promise<ClaimResult>, said: string) {
+export async function thenNext(data: object, next: () => Promise<ClaimResult>, said: string): Promise<Answer> {
   try {
     const claimed = await next();
-    return { data: { ...task, next: claimed }, text: said + claimedText(claimed) };
+    return { data: { ...data, next: claimed }, text: said + claimedText(claimed) };
   } catch (error) {
     if (!(error instanceof CoordError)) throw error;
-    if (error.code === 'not-ready') return { data: { ...task, next: null }, text: `${said}${error.message}\n` };
-    return { data: { ...task, next: null }, text: said, failure: error };
+    if (error.code === 'not-ready') return { data: { ...data, next: null }, text: `${said}${error.message}\n` };
+    return { data: { ...data, next: null }, text: said, failure: error };
   }
 }

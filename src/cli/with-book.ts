@@ -1,3 +1,5 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { openBookOn } from '../app/book-on-app.ts';
 import { type App, openApp } from '../app/open-app.ts';
 import type { Book } from '../coordinator/book.ts';
@@ -26,6 +28,7 @@ export async function withBook(
   let result = 'internal';
   try {
     const book = openBookOn(app, process.pid, (problem) => context.warn(problem));
+    await finishLandings(app);
     await refreshScript(app.clone.commonDir, app.config);
     const answer = await work({ app, book, command: typed(context) });
     result = answer.failure?.code ?? 'ok';
@@ -41,6 +44,16 @@ export async function withBook(
       appendMetrics(metricsPath(app.clone.coordDir), line);
     }
   }
+}
+
+/** A landing that was killed may have left worktrees behind its branch (protocol 4, "Embedded"). */
+async function finishLandings({ book, clone, env }: App): Promise<void> {
+  if (book.mode !== 'local' || !existsSync(join(clone.coordDir, 'landing'))) return;
+  const [{ followLeftMoves }, { cloneGit }] = await Promise.all([
+    import('../worker/target-worktrees.ts'),
+    import('../worker/clone-git.ts'),
+  ]);
+  await followLeftMoves(cloneGit(clone.topLevel ?? clone.commonDir, env), clone.coordDir);
 }
 
 /** A read: with the remote away the store's data is shown, marked stale, on exit 6 (docs/cli.md, "Reads"). */

@@ -16,7 +16,7 @@ type Write = Extract<Decision, { kind: 'write' }>;
 
 export function makeAttempt(
   context: Context,
-  { command, who, asHolder }: { command: string; who: Who; asHolder?: boolean },
+  { command, who, asHolder, branch }: { command: string; who: Who; asHolder?: boolean; branch?: Attempt['branch'] },
   seen: Seen,
   write: Write,
   stamp: Stamp,
@@ -52,6 +52,7 @@ export function makeAttempt(
     taskTo: commit.oid,
     taskBody: commit.body.toString('base64'),
     claimFrom: seen.lease.oid,
+    branch,
     claim: claimPart(context, write, commit.oid, seen.lease.oid),
     endsTenure: write.task.holder === null ? tenure : null,
     holderTenure: asHolder ? tenure : null,
@@ -83,11 +84,13 @@ export function encodeClaim(context: Context, claim: ClaimNote, parent: string, 
   });
 }
 
-/** The refs that move and the objects that they need. Task first: see protocol 4. `released` stands for a deletion. */
+/** The refs that move and the objects that they need. Task first, then branch and claim: see protocol 4. `released` stands for a deletion. */
 export function pushOf(context: Context, attempt: Attempt, claimFrom: string | null, released: boolean) {
   const { layout } = context.store;
   const objects: NewCommit[] = [{ oid: attempt.taskTo, body: Buffer.from(attempt.taskBody, 'base64') }];
   const updates: RefUpdate[] = [{ ref: layout.board(attempt.task), from: attempt.taskFrom, to: attempt.taskTo }];
+  const { branch } = attempt;
+  if (branch) updates.push({ ref: branch.ref, from: branch.from, to: branch.to });
   const ref = layout.claims(attempt.task);
   if (attempt.claim.kind === 'hold') {
     const claim = rechained(context, attempt, claimFrom);

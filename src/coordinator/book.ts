@@ -14,6 +14,7 @@ import { claimNext, claimNextWaiting, matchesFilter } from './claim-next.ts';
 import { type ClaimOptions, type ClaimResult, claimed, claimTask, claimWaiting } from './claim-task.ts';
 import type { Context } from './context.ts';
 import { finishTask } from './finish-task.ts';
+import { type LandRequest, type LandResult, landTask } from './land-task.ts';
 import { type PairRead, readPair } from './read-seen.ts';
 import { renewClaims } from './renew-claims.ts';
 import { renewClaim, reportProgress } from './report-progress.ts';
@@ -147,6 +148,17 @@ export class Book {
   /** @throws CoordError `lost`, `held`, `not-ready`, `not-found`, `unavailable`, `unknown` */
   done(name: string, result: Json = null, command = `git coord done ${name}`): Promise<TaskView> {
     return this.#finish(name, { op: 'done', result, command });
+  }
+
+  /**
+   * Lands its work: branch, task and claim move in one push (protocol 4, "land").
+   * @throws CoordError `lost`, `held`, `conflict`, `not-ready`, `not-found`, `unavailable`, `unknown`
+   */
+  async land(name: string, request: LandRequest): Promise<LandResult> {
+    const id = await this.#ready(name, request.command);
+    const result = await landTask(this.context, this.who, id, request);
+    await this.#options.keepAlive?.(0);
+    return result;
   }
 
   fail(name: string, reason = 'no reason given', command = `git coord fail ${name}`): Promise<TaskView> {

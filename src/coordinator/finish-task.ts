@@ -1,8 +1,9 @@
 import { decideFinish, type FinishOp } from '../domain/decide-finish.ts';
 import type { Who } from '../domain/seen.ts';
-import type { Json } from '../domain/task.ts';
+import type { Json, Task } from '../domain/task.ts';
 import type { TaskView } from '../domain/view.ts';
 import { CoordError } from '../errors.ts';
+import type { BranchMove } from '../store/json-ledger.ts';
 import { tryClaim } from './claim-task.ts';
 import type { Context } from './context.ts';
 import { markLost } from './keep-ledgers.ts';
@@ -10,11 +11,13 @@ import { refusalError } from './refusal-error.ts';
 import { showTask } from './show-task.ts';
 import { type Outcome, transition } from './transition.ts';
 
-/** Ends a tenure: release, done, fail (protocol 4). A repeat of one's own is no error. */
-export interface FinishOptions {
+/** Ends a tenure: release, done, fail, send to review (protocol 4). A repeat of one's own is no error. */
+export interface FinishOptions extends Partial<Pick<Task, 'landed' | 'review'>> {
   readonly op: FinishOp;
   readonly result?: Json;
   readonly reason?: string;
+  /** The branch that moves in the same push: of a landing. */
+  readonly branch?: BranchMove;
   readonly command: string;
 }
 
@@ -22,18 +25,27 @@ const reclaimsMax = 3;
 
 /** @throws CoordError `lost`, `held`, `not-ready`, `not-found`, `unavailable`, `unknown` */
 export async function finishTask(context: Context, who: Who, id: string, options: FinishOptions): Promise<TaskView> {
+  return showTask(context, who, id, await endTenure(context, who, id, options));
+}
+
+/** What was written, or that nothing had to be; `branch-moved` where a landing's branch is no longer where it was expected. */
+export type Ended = Exclude<Outcome, { kind: 'refused' | 'reclaim' }>;
+
+/** @throws CoordError as `finishTask` */
+export async function endTenure(context: Context, who: Who, id: string, options: FinishOptions): Promise<Ended> {
   for (let tries = 0; tries < reclaimsMax; tries++) {
     const outcome = await transition(context, {
       id,
       who,
       command: options.command,
       asHolder: true,
+      branch: options.branch,
       decide: ({ seen }, stamp) => decideFinish(seen, finishRequest(context, who, id, options), stamp),
     });
     if (outcome.kind === 'refused') throw forgetting(context, who, id, outcome);
     if (outcome.kind !== 'reclaim') {
-      await context.mirror.hide(id);
-      return showTask(context, who, id, outcome);
+      if (outcome.kind !== 'branch-moved') await context.mirror.hide(id);
+      return outcome;
     }
     await reclaim(context, who, id, options.command);
   }
@@ -46,7 +58,7 @@ function finishRequest(
   context: Context,
   who: Who,
   id: string,
-  options: Pick<FinishOptions, 'result' | 'reason'> & { op: FinishOp | 'go-on' },
+  options: Pick<FinishOptions, 'result' | 'reason' | 'landed' | 'review'> & { op: FinishOp | 'go-on' },
 ) {
   return {
     ...who,
@@ -54,6 +66,8 @@ function finishRequest(
     mine: context.held.get(id),
     ended: context.ended.get(id),
     result: options.result ?? null,
+    landed: options.landed ?? null,
+    review: options.review ?? null,
     error: { code: 'failed', message: options.reason ?? 'no reason given' },
     random: context.random(),
   };

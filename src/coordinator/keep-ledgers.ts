@@ -2,6 +2,7 @@ import type { HeldClaim } from '../domain/claim.ts';
 import { marginMs } from '../domain/lease-times.ts';
 import type { Seen } from '../domain/seen.ts';
 import type { HeldEntry } from '../store/held-ledger.ts';
+import type { EndedEntry } from '../store/json-ledger.ts';
 import { type Attempt, taskOf } from './attempt.ts';
 import type { Context } from './context.ts';
 
@@ -16,7 +17,9 @@ export function keepLedgers(context: Context, attempt: Attempt, seen: Seen | nul
     const beaten = seen?.lease.kind === 'held' && seen.lease.claim.tenure === made.tenure ? seen.lease : null;
     const [claim, oid] = beaten ? [beaten.claim, beaten.oid] : [made, attempt.claim.oid];
     context.held.put(begunEntry(attempt, claim, oid, task.timeoutMs, mine));
-    context.ended.remove(attempt.task);
+    const displaced = mine && (mine.agent !== made.agent || mine.session !== made.session) ? mine : null;
+    if (displaced) noteEnded(context, displaced, 'lost');
+    else context.ended.remove(attempt.task);
   } else if (mine && task.holder?.tenure === mine.tenure) {
     context.held.put({ ...mine, state: { ...mine.state, taskOid: attempt.taskTo } });
   } else if (mine && attempt.endsTenure === mine.tenure) {
@@ -29,12 +32,15 @@ export function keepLedgers(context: Context, attempt: Attempt, seen: Seen | nul
  * holder may come back, and is told, or claims the task again (protocol 6).
  */
 function endEntry(context: Context, { task, op }: Attempt, mine: HeldEntry, timedOut: boolean): void {
-  if ((op !== 'release' && op !== 'done' && op !== 'fail') || timedOut) {
+  if ((op !== 'release' && op !== 'done' && op !== 'fail' && op !== 'review') || timedOut) {
     markLost(context, mine);
     return;
   }
-  const { agent, session, tenure, term } = mine;
   context.held.remove(task);
+  noteEnded(context, mine, op);
+}
+
+function noteEnded(context: Context, { task, agent, session, tenure, term }: HeldEntry, op: EndedEntry['op']): void {
   context.ended.put(task, { task, term, tenure, agent, session, op });
 }
 

@@ -1,6 +1,7 @@
 import type { Seen } from '../domain/seen.ts';
 import { settle } from '../domain/settle.ts';
 import { CoordError } from '../errors.ts';
+import type { BranchMove } from '../store/json-ledger.ts';
 import type { SwapReport } from '../transport/port.ts';
 import { type Attempt, pushOf } from './attempt.ts';
 import { type Context, settleMs } from './context.ts';
@@ -11,12 +12,14 @@ import { type PairRead, readPair } from './read-seen.ts';
  *
  *   applied       our task commit is in the task's log. `seen` where it had to be read to know
  *   superseded    another value is there; ours can't be applied any more
+ *   branch-moved  a landing's branch is no longer where the attempt expects it; it wasn't applied, and can't be any more
  *   unavailable   it was not applied, and why: not reached, refused, or locked
  *   unknown       it may or may not be applied; the attempt stays pending
  */
 export type Sent =
   | { readonly kind: 'applied'; readonly seen: Seen | null }
   | { readonly kind: 'superseded'; readonly read: PairRead }
+  | { readonly kind: 'branch-moved' }
   | {
       readonly kind: 'unavailable';
       readonly message: string;
@@ -72,6 +75,7 @@ export async function sendAttempt(
     const settled = settle(attempt, read, ancestor);
     if (settled.kind === 'applied') return { kind: 'applied', seen: read };
     if (settled.kind === 'superseded') return { kind: 'superseded', read: pair };
+    if (attempt.branch && (await branchMoved(context, attempt.branch))) return { kind: 'branch-moved' };
     // Not let in, though it could be read: one more try is for a connection that broke early.
     if (answers.every((answer) => answer === 'unsent') && ++unsent >= unsentMax) return failed();
     // A lock that stays blocks every deletion in the repository, but only one ref's updates: tried once, however late.
@@ -82,6 +86,12 @@ export async function sendAttempt(
     await context.clock.sleep(pauseMs * (0.5 + context.random()));
     pauseMs = Math.min(pauseMs * 2, 800);
   }
+}
+
+/** The task is where it was: a branch that isn't keeps this attempt from ever being applied. */
+async function branchMoved(context: Context, { ref, from }: BranchMove): Promise<boolean> {
+  const now = await unlessUnavailable(async () => ({ value: await context.store.value(ref) }));
+  return now !== null && now.value !== from;
 }
 
 /** The server said yes, and then it could not be asked: believed only where it was probed. */
@@ -99,7 +109,8 @@ async function push(
 ): Promise<SwapReport> {
   const { updates, objects } = pushOf(context, attempt, claimFrom, released);
   context.pushed();
-  if (context.profile.atomic) return context.store.swap(updates, { atomic: updates.length > 1, objects });
+  const foreign = attempt.branch?.objects;
+  if (context.profile.atomic) return context.store.swap(updates, { atomic: updates.length > 1, objects, foreign });
   const [task, ...lease] = updates;
   if (task === undefined) throw new Error('an attempt always moves its task');
   const first = await context.store.swap([task], { atomic: false, objects });

@@ -2,6 +2,7 @@ import type { Decision, Refusal, Stamp, Via } from '../domain/decision.ts';
 import type { Seen, Who } from '../domain/seen.ts';
 import type { Task } from '../domain/task.ts';
 import { CoordError } from '../errors.ts';
+import type { BranchMove } from '../store/json-ledger.ts';
 import { type Attempt, makeAttempt, taskOf, viaOf } from './attempt.ts';
 import { type Context, decisionsMax } from './context.ts';
 import { keepLedgers } from './keep-ledgers.ts';
@@ -25,9 +26,13 @@ export type Outcome =
       readonly at: string;
       readonly op: string;
       readonly via: Via | undefined;
+      /** Known from reading the task again, not from the answer to the push: other refs of it may not have moved (protocol 8). */
+      readonly bySight: boolean;
     }
   | { readonly kind: 'unchanged'; readonly seen: Seen; readonly via: Via | undefined }
   | { readonly kind: 'reclaim'; readonly seen: Seen }
+  /** Of a landing: its branch is no longer where it was; nothing was written. */
+  | { readonly kind: 'branch-moved' }
   | { readonly kind: 'refused'; readonly seen: Seen; readonly refusal: Refusal };
 
 type Superseded = Extract<Sent, { kind: 'superseded' }>;
@@ -44,6 +49,8 @@ export interface TransitionRequest {
   readonly first?: PairRead | undefined;
   /** An operation of the holder: it follows the beats of its own tenure. */
   readonly asHolder?: boolean;
+  /** A branch that moves in the same push. */
+  readonly branch?: BranchMove | undefined;
 }
 
 /** @throws CoordError `unavailable`, `unknown` */
@@ -94,7 +101,7 @@ export async function commitAttempt(
   if (sent.kind === 'unknown') throw unknownError(attempt, sent.message);
   if (sent.kind !== 'unavailable' || !sent.maybeSent) context.pending.remove(attempt.name);
   if (sent.kind === 'unavailable') throw unavailableError(attempt, sent.message, sent.locks);
-  if (sent.kind === 'superseded') return sent;
+  if (sent.kind === 'superseded' || sent.kind === 'branch-moved') return sent;
   const { task, at } = taskOf(attempt);
   if (sent.seen !== null && attempt.claim.kind === 'hold' && tenureIsOver(task, sent.seen)) {
     const now = sent.seen.task.kind === 'task' ? sent.seen.task.note.task : null;
@@ -105,7 +112,15 @@ export async function commitAttempt(
     };
   }
   keepLedgers(context, attempt, sent.seen);
-  return { kind: 'won', task, tip: attempt.taskTo, at, op: attempt.op, via: viaOf(attempt) };
+  return {
+    kind: 'won',
+    task,
+    tip: attempt.taskTo,
+    at,
+    op: attempt.op,
+    via: viaOf(attempt),
+    bySight: sent.seen !== null,
+  };
 }
 
 /** The attempt began a tenure, and the read that showed it applied shows already that the tenure is over. */

@@ -2,10 +2,11 @@ import { heldBy, heldByTask } from './decide-claim.ts';
 import { type Decision, refused, type Stamp } from './decision.ts';
 import type { Seen, Who } from './seen.ts';
 import type { Json, Task } from './task.ts';
-import { backoffMsAfter, complete, endAttempt, giveBack, isMine, type Mine, wasMine } from './tenure.ts';
+import { backoffMsAfter, complete, endAttempt, giveBack, isMine, type Mine, sendToReview, wasMine } from './tenure.ts';
 
 /**
- * What a holder does with its tenure: release, complete, fail (protocol 4), or only go on (renew, progress).
+ * What a holder does with its tenure: release, complete, land, send to review, fail (protocol 4), or only go on (renew,
+ * progress). Landing is completing with `landed`: the push moves the branch as well.
  *
  * task                            ledger                answer
  * claimed, mine (lapsed or not)   tenure                write
@@ -14,16 +15,21 @@ import { backoffMsAfter, complete, endAttempt, giveBack, isMine, type Mine, wasM
  * not claimed                     ended by this same op unchanged (a repeat)
  * open, the same term             tenure                pruned: done and going on reclaim; release and fail are lost
  * any other                       tenure or ended       lost
+ * not claimed                     displaced             lost
  * not claimed                     nothing               not-claimed
  */
-export type FinishOp = 'release' | 'done' | 'fail';
+export type FinishOp = 'release' | 'done' | 'fail' | 'review';
 
 export interface FinishRequest extends Who {
   readonly op: FinishOp | 'go-on';
   readonly mine: Mine | null;
-  /** This requester's last tenure of the task that it ended itself, and how. */
-  readonly ended: (Mine & { readonly op: FinishOp }) | null;
+  /** This requester's last tenure of the task that it ended itself, and how; `lost`: that another agent of its clone took over. */
+  readonly ended: (Mine & { readonly op: FinishOp | 'lost' }) | null;
   readonly result: Json;
+  /** For `done`: where the work went in the same push. */
+  readonly landed?: Task['landed'];
+  /** For `review`. */
+  readonly review?: Task['review'];
   readonly error: { readonly code: string; readonly message: string };
   /** 0 <= x < 1, for the backoff's jitter. */
   readonly random: number;
@@ -50,12 +56,15 @@ export function decideFinish(seen: Seen, request: FinishRequest, _stamp: Stamp):
 function decideUnclaimed(task: Task, request: FinishRequest): Decision {
   const { ended, mine, op } = request;
   if (wasMine(ended, request) && ended.op === op && ended.term === task.term) return { kind: 'unchanged' };
-  if (!wasMine(mine, request)) return refused({ reason: 'not-claimed' });
+  if (!wasMine(mine, request)) {
+    const displaced = wasMine(ended, request) && ended.op === 'lost';
+    return displaced ? refused({ reason: 'lost', how: 'taken-over', agent: null }) : refused({ reason: 'not-claimed' });
+  }
   if (task.state === 'cancelled') return refused({ reason: 'lost', how: 'cancelled', agent: null });
   if (task.state !== 'open')
     return refused({ reason: 'lost', how: task.state === 'failed' ? 'expired' : 'finished', agent: null });
   if (task.term !== mine.term) return refused({ reason: 'lost', how: 'taken-over', agent: null });
-  return op === 'done' || op === 'go-on'
+  return op === 'done' || op === 'review' || op === 'go-on'
     ? { kind: 'reclaim' }
     : refused({ reason: 'lost', how: 'expired', agent: null });
 }
@@ -66,8 +75,12 @@ function write(task: Task, { lease }: Seen, request: FinishRequest): Decision {
       return { kind: 'unchanged' };
     case 'release':
       return { kind: 'write', op: 'release', task: giveBack(task, lease), lease: 'free' };
-    case 'done':
-      return { kind: 'write', op: 'done', task: complete(task, lease, request.result), lease: 'free' };
+    case 'done': {
+      const done = { ...complete(task, lease, request.result), landed: request.landed ?? null };
+      return { kind: 'write', op: 'done', task: done, lease: 'free' };
+    }
+    case 'review':
+      return { kind: 'write', op: 'review', task: sendToReview(task, lease, request.review ?? null), lease: 'free' };
     case 'fail': {
       const backoffMs = backoffMsAfter(task.attempts, request.random);
       return { kind: 'write', op: 'fail', task: endAttempt(task, lease, request.error, backoffMs), lease: 'free' };

@@ -64,6 +64,7 @@ export function beginTenure(
     reserved: null,
     error: null,
     review: null,
+    landed: null,
     holder: { agent, session, tenure: stamp.nonce, ttlMs },
   };
   return { task: held, claim };
@@ -87,6 +88,11 @@ export function endAttempt(task: Task, lease: Lease, error: TaskError, backoffMs
 
 export function complete(task: Task, lease: Lease, result: Task['result']): Task {
   return { ...endTenure(task, lease), state: 'done', result, error: null };
+}
+
+/** Its branch waits for somebody else to merge it: nobody holds it, and nobody can take it. */
+export function sendToReview(task: Task, lease: Lease, review: Task['review']): Task {
+  return { ...endTenure(task, lease), state: 'review', review, error: null };
 }
 
 export function cancelled(task: Task, lease: Lease, error: TaskError | null): Task {

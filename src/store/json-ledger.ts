@@ -37,7 +37,17 @@ export interface EndedEntry {
   readonly tenure: string;
   readonly agent: string;
   readonly session: string;
-  readonly op: 'release' | 'done' | 'fail';
+  /** `lost`: another agent of this very clone took it over. */
+  readonly op: 'release' | 'done' | 'fail' | 'review' | 'lost';
+}
+
+export interface BranchMove {
+  readonly ref: string;
+  /** Null: the branch is new. */
+  readonly from: string | null;
+  readonly to: string;
+  /** Absent where the book and the branch are refs of one repository. */
+  readonly objects?: { readonly objectDirectory: string; readonly shallowFile: string } | undefined;
 }
 
 /**
@@ -60,6 +70,8 @@ export interface PendingEntry {
     | { readonly kind: 'keep' }
     | { readonly kind: 'free' }
     | { readonly kind: 'hold'; readonly oid: string; readonly body: string; readonly record: unknown };
+  /** A landing moves this branch in the same push; its objects are the clone's. */
+  readonly branch?: BranchMove | undefined;
   /** Set for an operation of the holder, which follows its own beats. */
   readonly holderTenure: string | null;
   /** The tenure that this attempt ends, whosever it is. */

@@ -1,4 +1,4 @@
-import type { NewCommit, Oid, RefUpdate, SwapReport, Transport } from '../transport/port.ts';
+import type { Oid, RefUpdate, SwapOptions, SwapReport, Transport } from '../transport/port.ts';
 import { type Decoded, decodeRecord, type RecordKind } from './record-kind.ts';
 import type { RefLayout, Space } from './ref-layout.ts';
 import { type Remembered, rememberedHere } from './remembered.ts';
@@ -25,7 +25,9 @@ export interface RecordStore {
   history<T>(kind: RecordKind<T>, tip: Oid, max: number): Promise<Decoded<T>[]>;
   /** Whether `oid` is `tip` or among its first ancestors, as far as `max` steps. */
   isAncestor(oid: Oid, tip: Oid, max: number): Promise<boolean>;
-  swap(updates: readonly RefUpdate[], options: { atomic: boolean; objects: readonly NewCommit[] }): Promise<SwapReport>;
+  swap(updates: readonly RefUpdate[], options: SwapOptions): Promise<SwapReport>;
+  /** The value of a ref that is no record's, as a branch; null: it isn't there. @throws CoordError `unavailable` */
+  value(ref: string): Promise<Oid | null>;
 }
 
 export type KindOf = (space: Space, name: string) => RecordKind<unknown> | null;
@@ -79,6 +81,7 @@ export function recordStore(
       for await (const [at] of walk(transport, tip, max)) if (at === oid) return true;
       return false;
     },
+    value: async (ref) => (await transport.values([ref])).get(ref) ?? null,
     swap: (updates, options) => transport.compareAndSwap(updates, options),
   };
 }

@@ -195,6 +195,7 @@ export class MemoryRemote {
         show(refs.values());
         return { refs, wentBack: new Set() };
       },
+      values: async (refs) => this.listNow(refs),
       read: async (oids) => {
         for (const oid of oids) if (!shown.has(oid)) throw mistake(`no list and no write has shown ${oid}`);
         const commits = this.readNow(oids);

@@ -84,6 +84,11 @@ export interface Transport {
    */
   list(patterns: readonly string[]): Promise<RefList>;
   /**
+   * The values of those of these refs that are there, without their objects: a branch of code isn't brought into the store.
+   * @throws CoordError `unavailable`
+   */
+  values(refs: readonly string[]): Promise<ReadonlyMap<string, Oid>>;
+  /**
    * The commits of these oids, all of which a `list` of this transport or a write through it has shown, or a `read` as
    * the parent of another.
    * @throws CoordError `unavailable`

@@ -71,6 +71,8 @@ export function transportContract(
       return (await swap([update], objects, {}, through)).answers.get(update.ref);
     }
 
+    const valuesOf = async (refs: readonly string[]) => Object.fromEntries(await transport.values(refs));
+
     async function create(ref: string, made: NewCommit = commit()): Promise<NewCommit> {
       expect(await answer({ ref, from: null, to: made.oid }, [made])).toBe('applied');
       return made;
@@ -336,6 +338,13 @@ export function transportContract(
         expect(await listed(['refs/claims/'])).toEqual(some([claim, 'refs/claims/ab', 'refs/claims/a.b']));
         expect(await listed([board, 'refs/claims/ab', 'refs/none/'])).toEqual(some([board, 'refs/claims/ab']));
         expect(await listed(['refs/claims'])).toEqual({});
+      });
+
+      test('values are those of the exact refs that are there, and bring no objects', async () => {
+        const made = await create(claim);
+        await create('refs/claims/ab');
+        expect(await valuesOf([claim, board, 'refs/claims'])).toEqual({ [claim]: made.oid });
+        expect(await valuesOf([])).toEqual({});
       });
 
       test('does not take a branch of that name for the ref', async () => {

@@ -84,6 +84,7 @@ export class Network {
     return {
       objectFormat: this.remote.objectFormat,
       list: (patterns) => this.#list(process, link, patterns),
+      values: async (refs) => (await this.#list(process, link, refs)).refs,
       read: async (oids) => {
         process.step();
         return new Map(oids.map((oid) => [oid, this.#commit(oid)]));

@@ -42,10 +42,11 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   'daemon-link': [],
   // the composition root, the only one to import adapters
   app: ['coordinator', 'domain', 'store', 'transport', 'config', 'daemon-link'],
+  worker: ['coordinator', 'domain', 'store', 'transport', 'config'],
   hooks: ['coordinator', 'domain', 'store', 'transport', 'config', 'daemon-link', 'app'],
   daemon: ['coordinator', 'domain', 'store', 'transport', 'config', 'daemon-link', 'app'],
   // of the daemon only what `daemon run` is, see below; the hooks are installed and called by commands
-  cli: ['coordinator', 'domain', 'store', 'transport', 'config', 'daemon-link', 'daemon', 'hooks', 'app'],
+  cli: ['coordinator', 'domain', 'store', 'transport', 'config', 'daemon-link', 'daemon', 'hooks', 'worker', 'app'],
 };
 
 test('the test sees imports at all', () => {

@@ -30,6 +30,7 @@ import { withFileLock } from './file-lock.ts';
 import { httpTarget } from './http-target.ts';
 import { compareKept, isAncestorIn, type KeptRefsOptions, moveKept } from './kept-refs.ts';
 import { listStoreRefs } from './list-refs.ts';
+import { lsRemote } from './ls-remote.ts';
 import { postPush } from './post-push.ts';
 import { type PushRequest, type PushResult, push } from './push.ts';
 import { matches, type RefMap, refMap, refspecs, selectRefs } from './ref-map.ts';
@@ -98,6 +99,13 @@ class GitTransport implements Transport {
     if (this.#cached) return this.#listCached(patterns);
     this.#lastPatterns = patterns;
     return this.#locked(() => this.#repairing(() => this.#list(patterns)));
+  }
+
+  async values(refs: readonly string[]): Promise<ReadonlyMap<string, Oid>> {
+    checkPatterns(refs);
+    if (refs.length === 0) return new Map();
+    await this.#open();
+    return lsRemote(this.#git, this.#remote, refs);
   }
 
   async read(oids: readonly Oid[]): Promise<ReadonlyMap<Oid, CommitObject | Unreadable>> {

@@ -1,9 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { readFile, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { CoordError } from '../../errors.ts';
 import type { Oid } from '../port.ts';
-import { cleanWords, redactUrls } from './redact.ts';
+import { lsRemote } from './ls-remote.ts';
 import { RemoteGit, type RemoteGitOptions } from './remote-git.ts';
 
 export interface RemoteLook {
@@ -26,25 +25,10 @@ export async function lookAt(
   const trace = join(dirname(store), `probe-trace-${randomBytes(6).toString('hex')}`);
   const git = new RemoteGit({ ...options, env: { ...env, GIT_TRACE_PACKET: trace } });
   try {
-    const result = await git.run(['ls-remote', '--refs', '--', remote, ...refs]);
-    const { status, stdout, stderr, timedOut } = result;
-    if (status !== 0) {
-      const words = cleanWords(stderr) || 'git gave no reason';
-      const why = timedOut ? `it did not answer in time: ${words}` : words;
-      throw new CoordError('unavailable', `${redactUrls(remote)} could not be asked: ${why}`);
-    }
+    const shown = await lsRemote(git, remote, refs);
     const protocolV2 = /< version 2$/m.test(await readFile(trace, 'latin1').catch(() => ''));
-    return { refs: parseRefs(stdout.toString('utf8'), refs), protocolV2 };
+    return { refs: shown, protocolV2 };
   } finally {
     await rm(trace, { force: true });
   }
-}
-
-function parseRefs(text: string, wanted: readonly string[]): Map<string, Oid> {
-  const found = new Map<string, Oid>();
-  for (const line of text.split('\n')) {
-    const [oid, ref] = line.split('\t');
-    if (oid !== undefined && ref !== undefined && wanted.includes(ref)) found.set(ref, oid);
-  }
-  return found;
 }

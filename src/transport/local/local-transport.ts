@@ -53,6 +53,11 @@ class LocalTransport implements Transport {
     return { refs: new Map([...below, ...exact]), wentBack: new Set() };
   }
 
+  values(refs: readonly string[]) {
+    checkPatterns(refs);
+    return this.#reader.exactRefs(refs);
+  }
+
   read(oids: readonly Oid[]) {
     return this.#reader.commits(oids);
   }

@@ -28,8 +28,10 @@ function say(state: Seen, over: Partial<FinishRequest>): string {
 
 const release = { op: 'release' as const };
 const fail = { op: 'fail' as const };
+const review = { op: 'review' as const };
 const goOn = { op: 'go-on' as const };
 const ended = { mine: null, ended: { ...mineA, op: 'done' as const } };
+const displaced = { mine: null, ended: { ...mineA, op: 'lost' as const } };
 const lapsed = task('open');
 const taken = task('claimed', { holder: { ...b, tenure: 'T4', ttlMs: 1000 }, term: 4 });
 
@@ -41,6 +43,9 @@ const rows: [string, Task | 'absent' | 'bad', Lease, Partial<FinishRequest>, str
   ['fail with tries left', task('claimed'), own, fail, 'fail: open attempts 2 backoff 10000 lease free'],
   ['fail for the last time', task('claimed', { retryLimit: 1 }), own, fail, 'fail: failed attempts 2 backoff 0 lease free'],
   ['fail of a lock', task('claimed', { type: 'lock', retryLimit: 0 }), own, fail, 'fail: open attempts 2 backoff 10000 lease free'],
+  ['send to review', task('claimed'), own, review, 'review: review attempts 2 backoff 0 lease free'],
+  ['pruned: sending to review claims again', lapsed, free, review, 'reclaim'],
+  ['taken over: nothing is sent to review', taken, free, review, 'refused lost taken-over'],
   ['go on', task('claimed'), own, goOn, 'unchanged'],
   ['pruned: done claims again', lapsed, free, {}, 'reclaim'],
   ['pruned: going on claims again', lapsed, free, goOn, 'reclaim'],
@@ -55,6 +60,7 @@ const rows: [string, Task | 'absent' | 'bad', Lease, Partial<FinishRequest>, str
   ['a repeat of done', task('done'), free, ended, 'unchanged'],
   ['a repeat by another op', task('done'), free, { ...ended, ...release }, 'refused not-claimed'],
   ['a repeat, but another has had it since', task('done', { term: 5 }), free, ended, 'refused not-claimed'],
+  ['taken over in this clone, and finished', task('done', { term: 4 }), free, displaced, 'refused lost taken-over'],
   ['cancelled', task('cancelled'), free, {}, 'refused lost cancelled'],
   ['failed: the last attempt expired', task('failed'), free, {}, 'refused lost expired'],
   ['finished without me', task('done'), free, {}, 'refused lost finished'],
@@ -71,7 +77,16 @@ test('what went back is not written to', () => {
   expect(say(seen(task('claimed'), own, true), {})).toBe('refused went-back');
 });
 
-test.each(['release', 'done', 'fail'] as const)('%s keeps the last progress', (op) => {
+test('what landed, and what is in review, is said by the task', () => {
+  const landed = { ref: 'refs/heads/main', from: 'm', commit: 'm2' };
+  const review = { branch: 'refs/heads/task/x', commit: 'w', target: 'refs/heads/main', from: 'm' };
+  const state = seen(task('claimed'), own);
+  expect(decideFinish(state, { ...request, landed }, stamp)).toMatchObject({ task: { state: 'done', landed } });
+  const sent = decideFinish(state, { ...request, op: 'review', review }, stamp);
+  expect(sent).toMatchObject({ task: { state: 'review', review, holder: null } });
+});
+
+test.each(['release', 'done', 'fail', 'review'] as const)('%s keeps the last progress', (op) => {
   const decision = decideFinish(seen(task('claimed'), own), { ...request, op }, stamp);
   if (decision.kind !== 'write') throw new Error('nothing was written');
   expect(decision.task.progress?.text).toBe('half');

@@ -1,0 +1,143 @@
+/**
+ * Landing (protocol 4, "land"): the target branch, the task and the claim move in one atomic push, each guarded by its old
+ * value. So the work is on the target if and only if the claim was still held when it got there.
+ *
+ *   landed         the task is done, the branch has the commit
+ *   target moved   the push was refused as a whole: made anew on the target as it is now, a bounded number of times
+ *   nothing        the target has the work already: there is nothing to fence (an unchanged ref guards nothing, trap 2)
+ *   conflict       the work doesn't merge: the claim is kept
+ *   refused        the tenure is over: the work stays on its branch, nothing reached the remote
+ */
+import type { Who } from '../domain/seen.ts';
+import type { Json, Task } from '../domain/task.ts';
+import type { TaskView } from '../domain/view.ts';
+import { CoordError } from '../errors.ts';
+import type { ForeignObjects } from '../transport/port.ts';
+import type { Context } from './context.ts';
+import { endTenure, holdOn } from './finish-task.ts';
+import { repairLanding } from './repair-landing.ts';
+import { showTask } from './show-task.ts';
+
+/** The clone's code, as a landing needs it. */
+export interface LandingCode {
+  /** `refs/heads/…` */
+  readonly target: string;
+  /** Lent to the push; absent where book and branch are refs of one repository. */
+  readonly objects: ForeignObjects | undefined;
+  /** Where the target is now; its history is in the clone afterwards. @throws CoordError `not-found`, `unavailable` */
+  targetTip(): Promise<string>;
+  /** The work on top of this commit; `message`: of a merge. @throws CoordError `conflict` (no common history) */
+  replay(
+    onto: string,
+    message: string,
+  ): Promise<
+    | { readonly kind: 'ready'; readonly commit: string; readonly how: string }
+    | { readonly kind: 'nothing' }
+    | { readonly kind: 'conflict'; readonly commit: string; readonly files: readonly string[] }
+  >;
+  /** Whether the second commit is among the first one's ancestors. */
+  contains(tip: string, commit: string): Promise<boolean>;
+  /** Has the worktree follow, where the work is checked out. */
+  checkOut(commit: string): Promise<void>;
+  /** The branch is about to move. @throws CoordError `not-ready` when a worktree could not follow it */
+  beforePush(from: string, to: string): Promise<void>;
+  /** It has moved, to `to`; null: it has not, as far as is known. */
+  afterPush(from: string, to: string | null): Promise<void>;
+}
+
+export interface LandRequest {
+  readonly code: LandingCode;
+  readonly attemptsMax: number;
+  readonly result: Json;
+  readonly command: string;
+  /** What is going on, for people. */
+  readonly onStep: (text: string) => void;
+}
+
+export interface LandResult {
+  readonly task: TaskView;
+  readonly landed: NonNullable<Task['landed']>;
+  /** Pushes that were tried. */
+  readonly attempts: number;
+}
+
+/** @throws CoordError `lost`, `held`, `conflict`, `not-ready` (nothing to land), `not-found`, `unavailable`, `unknown` */
+export async function landTask(context: Context, who: Who, id: string, request: LandRequest): Promise<LandResult> {
+  const { code, attemptsMax, command, onStep } = request;
+  refuseUnfenced(context, code.target);
+  const repeated = await landedBefore(context, who, id, code);
+  if (repeated !== null) return { ...repeated, attempts: 0 };
+  await holdOn(context, who, id, command);
+  const message = await mergeMessage(context, who, id);
+  for (let attempts = 1; attempts <= attemptsMax; attempts++) {
+    const from = await code.targetTip();
+    const { commit, how } = await readyOn(code, id, from, message);
+    await code.checkOut(commit);
+    onStep(`${id}: ${how}, onto ${short(from)}${attempts > 1 ? ` (try ${attempts} of ${attemptsMax})` : ''}`);
+    const landed = { ref: code.target, from, commit };
+    const branch = { ref: code.target, from, to: commit, ...(code.objects && { objects: code.objects }) };
+    await code.beforePush(from, commit);
+    let moved: string | null = null;
+    try {
+      const ended = await endTenure(context, who, id, { op: 'done', result: request.result, landed, branch, command });
+      if (ended.kind !== 'branch-moved') {
+        moved = commit;
+        if (ended.kind === 'won' && ended.bySight) await repairLanding(context, who, id, landed, code);
+        return { task: await showTask(context, who, id, ended), landed, attempts };
+      }
+    } finally {
+      await code.afterPush(from, moved);
+    }
+    onStep(`${id}: ${code.target} moved meanwhile`);
+  }
+  throw new CoordError('unavailable', `${code.target} moved each of the ${attemptsMax} times that ${id} was to land`, {
+    hint: 'The claim is kept, nothing reached the target. Others land there all the time: try again.',
+    next: [command],
+  });
+}
+
+const short = (oid: string): string => oid.slice(0, 12);
+
+/** Without `atomic`, or where git would send the branch before the task, the claim guards nothing (protocol 4, 5). */
+function refuseUnfenced(context: Context, target: string): void {
+  const { atomic } = context.profile;
+  const boardFirst = context.store.layout.board('') < target;
+  if (atomic && boardFirst) return;
+  const why = atomic
+    ? `${target} sorts before ${context.store.layout.board('')}, so git would move it before the task`
+    : 'the remote takes no atomic pushes';
+  throw new CoordError('not-ready', `landing is not fenced here: ${why}`, {
+    hint: 'A claim that was lost could not keep the work from the target. Merge by hand, then say done.',
+    next: ['git coord doctor'],
+  });
+}
+
+/** A repeat of one's own landing, as after a lost reply, is no error. */
+async function landedBefore(context: Context, who: Who, id: string, code: LandingCode) {
+  const ended = context.ended.get(id);
+  if (ended?.op !== 'done' || ended.agent !== who.agent || ended.session !== who.session) return null;
+  const task = await showTask(context, who, id);
+  if (task.state !== 'done' || task.term !== ended.term || task.landed?.ref !== code.target) return null;
+  return { task, landed: task.landed };
+}
+
+async function mergeMessage(context: Context, who: Who, id: string): Promise<string> {
+  const { title, term } = await showTask(context, who, id);
+  return `Merge ${id}: ${title}\n\nTask: ${id}\nClaim-Term: ${term}\n`;
+}
+
+async function readyOn(code: LandingCode, id: string, onto: string, message: string) {
+  const replayed = await code.replay(onto, message);
+  if (replayed.kind === 'ready') return replayed;
+  const name = code.target.replace(/^refs\/heads\//, '');
+  if (replayed.kind === 'nothing')
+    throw new CoordError('not-ready', `${name} has the work of ${id} already: there is nothing to land`, {
+      next: [`git coord done ${id}`],
+    });
+  const { files, commit } = replayed;
+  throw new CoordError('conflict', `${id} doesn't merge onto ${name}: ${files.slice(0, 5).join(', ')}`, {
+    hint: `The claim is kept, and nothing was changed. Commit ${short(commit)} is where it stops.`,
+    next: [`git rebase ${onto}`, `git coord land ${id}`],
+    data: { files, commit, onto },
+  });
+}

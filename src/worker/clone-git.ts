@@ -1,0 +1,39 @@
+import { CoordError } from '../errors.ts';
+import { type GitResult, gitEnvironment, runGit } from '../transport/git-process.ts';
+
+/** git in a worktree of the user's clone, with the user's configuration and hooks, never asking for anything. */
+export interface CloneGit {
+  readonly dir: string;
+  /** The result, whatever its status. */
+  try(args: readonly string[], extra?: GitExtra): Promise<GitResult>;
+  /** What it printed, without the last line's end. @throws CoordError `unavailable` with git's words */
+  text(args: readonly string[], extra?: GitExtra): Promise<string>;
+}
+
+export interface GitExtra {
+  readonly env?: NodeJS.ProcessEnv;
+  readonly input?: string | Buffer;
+  /** Another folder of the clone. */
+  readonly dir?: string;
+}
+
+const timeoutMs = 10 * 60_000;
+
+export function cloneGit(dir: string, env: NodeJS.ProcessEnv): CloneGit {
+  const run: CloneGit['try'] = (args, extra = {}) =>
+    runGit(args, { cwd: extra.dir ?? dir, env: gitEnvironment(env, extra.env), input: extra.input, timeoutMs });
+  return {
+    dir,
+    try: run,
+    async text(args, extra) {
+      const { status, stdout, stderr } = await run(args, extra);
+      if (status === 0) return stdout.toString('utf8').replace(/\n$/, '');
+      throw new CoordError('unavailable', `git ${args[0] ?? ''}: ${firstWords(stderr)}`);
+    },
+  };
+}
+
+export function firstWords(stderr: string): string {
+  const words = stderr.trim().replace(/^(fatal|error): /, '');
+  return words.split('\n')[0] || 'it gave no reason';
+}

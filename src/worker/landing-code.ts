@@ -1,0 +1,100 @@
+import type { LandingCode } from '../coordinator/land-task.ts';
+import { CoordError } from '../errors.ts';
+import { type CloneGit, firstWords } from './clone-git.ts';
+import { isAncestor, replay } from './replay.ts';
+import { followMove, intendMove } from './target-worktrees.ts';
+
+/** The clone's side of a landing: where the work is, where the target is, and what becomes of the worktree. */
+export interface LandingPlace {
+  readonly git: CloneGit;
+  /** The git folder that all worktrees share. */
+  readonly commonDir: string;
+  /** Where the target branch is; null: in the clone itself (the embedded mode). */
+  readonly remote: string | null;
+  /** `refs/heads/…` */
+  readonly target: string;
+  readonly strategy: 'rebase' | 'merge';
+  /** `<commonDir>/coord` */
+  readonly coordDir: string;
+  /** Names a ref of the clone for what is fetched. */
+  readonly task: string;
+}
+
+/** What is to land, and whether the worktree has it checked out. @throws CoordError `usage`, `not-ready` (a dirty worktree) */
+export async function workOf(git: CloneGit, from: string): Promise<{ commit: string; isHead: boolean }> {
+  const found = await git.try(['rev-parse', '--verify', '--quiet', '--end-of-options', `${from}^{commit}`]);
+  if (found.status !== 0) throw new CoordError('usage', `${from} is no commit of this clone`);
+  const commit = found.stdout.toString('utf8').trim();
+  const head = (await git.try(['rev-parse', '--verify', '--quiet', 'HEAD'])).stdout.toString('utf8').trim();
+  if (head === commit) await mustBeClean(git);
+  return { commit, isHead: head === commit };
+}
+
+async function mustBeClean(git: CloneGit): Promise<void> {
+  const changed = (await git.text(['status', '--porcelain', '--untracked-files=no', '-z'])).split('\0').filter(Boolean);
+  if (changed.length === 0) return;
+  const names = changed.slice(0, 3).map((line) => line.slice(3));
+  throw new CoordError('not-ready', `the worktree has changes that are not committed: ${names.join(', ')}`, {
+    hint: 'What lands is a commit. Commit them, or put them aside; then land again.',
+    next: ['git status', 'git commit -a', 'git stash'],
+  });
+}
+
+/** @throws CoordError `not-found` when the target doesn't exist, `unavailable` */
+export function landingCode(place: LandingPlace, work: { commit: string; isHead: boolean }): LandingCode {
+  const { git, remote, target, task, strategy, coordDir } = place;
+  let { commit } = work;
+  return {
+    target,
+    objects:
+      remote === null
+        ? undefined
+        : { objectDirectory: `${place.commonDir}/objects`, shallowFile: `${place.commonDir}/shallow` },
+    targetTip: () => (remote === null ? localTip(git, target) : fetchedTip(git, remote, target, task)),
+    replay: (onto, message) => replay(git, { work: commit, onto, strategy, message }),
+    contains: (tip, one) => isAncestor(git, one, tip),
+    async checkOut(made) {
+      if (!work.isHead || made === commit) return;
+      // --keep: refuses rather than touch what somebody has changed there meanwhile
+      await git.text(['reset', '--quiet', '--keep', made]);
+      commit = made;
+    },
+    async beforePush(from, to) {
+      if (remote === null) await intendMove(git, coordDir, task, { ref: target, from, to });
+    },
+    async afterPush(from, to) {
+      if (remote === null) return followMove(git, coordDir, task);
+      const tracking = `refs/remotes/${remote}/${target.slice('refs/heads/'.length)}`;
+      // for the user's next look alone: where it fails, the next fetch does it
+      if (to !== null) await git.try(['update-ref', tracking, to, from]);
+    },
+  };
+}
+
+async function localTip(git: CloneGit, target: string): Promise<string> {
+  const { status, stdout } = await git.try(['rev-parse', '--verify', '--quiet', `${target}^{commit}`]);
+  if (status !== 0) throw noTarget(target, 'this clone');
+  return stdout.toString('utf8').trim();
+}
+
+/** Fetches the target into the clone, under a name of our own: of several landings each has its own. */
+async function fetchedTip(git: CloneGit, remote: string, target: string, task: string): Promise<string> {
+  const own = `refs/coord/landing/${task}`;
+  const flags = ['--quiet', '--no-tags', '--no-write-fetch-head', '--no-recurse-submodules', '--no-auto-gc'];
+  const { status, stderr } = await git.try(['fetch', ...flags, '--', remote, `+${target}:${own}`]);
+  if (status !== 0) {
+    if (/couldn't find remote ref/i.test(stderr)) throw noTarget(target, remote);
+    throw new CoordError('unavailable', `${target} could not be fetched from ${remote}: ${firstWords(stderr)}`);
+  }
+  const tip = await git.text(['rev-parse', `${own}^{commit}`]);
+  await git.text(['update-ref', '-d', own]);
+  return tip;
+}
+
+function noTarget(target: string, where: string): CoordError {
+  const name = target.replace(/^refs\/heads\//, '');
+  return new CoordError('not-found', `there is no branch ${name} at ${where}`, {
+    hint: 'Name the branch to land on with --onto, or push it first.',
+    next: ['git branch -a'],
+  });
+}

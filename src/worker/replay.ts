@@ -1,0 +1,104 @@
+/**
+ * The commit that lands: the work as it is, or made anew on top of a target that moved. Made of objects alone, without a
+ * worktree or an index, so that a conflict leaves nothing behind and several landings of one clone don't meet.
+ *
+ *   as it is   the target is among the work's ancestors
+ *   rebased    each commit of the work picked onto the target; what is there already is left out, as `git rebase` does
+ *   merged     by configuration, and where the work has merges of its own, which picking would take apart
+ *   nothing    the target has it all
+ *   conflict   the files that don't merge, and the first commit of the work that doesn't
+ */
+import { CoordError } from '../errors.ts';
+import { type CloneGit, firstWords } from './clone-git.ts';
+
+export type Replayed =
+  | { readonly kind: 'ready'; readonly commit: string; readonly how: 'as it is' | 'rebased' | 'merged' }
+  | { readonly kind: 'nothing' }
+  | { readonly kind: 'conflict'; readonly commit: string; readonly files: readonly string[] };
+
+export interface ReplayRequest {
+  readonly work: string;
+  readonly onto: string;
+  readonly strategy: 'rebase' | 'merge';
+  /** Of a merge commit. */
+  readonly message: string;
+}
+
+/** @throws CoordError `conflict` when the two have no common history, `unavailable` */
+export async function replay(git: CloneGit, request: ReplayRequest): Promise<Replayed> {
+  const { work, onto, strategy } = request;
+  if (await isAncestor(git, work, onto)) return { kind: 'nothing' };
+  if (await isAncestor(git, onto, work)) return { kind: 'ready', commit: work, how: 'as it is' };
+  if ((await git.try(['merge-base', onto, work])).status !== 0)
+    throw new CoordError('conflict', 'the work and the target have no common history', {
+      hint: 'In a shallow clone, git fetch --unshallow brings what is missing.',
+    });
+  const merges = await git.text(['rev-list', '--merges', '--count', `${onto}..${work}`]);
+  return strategy === 'merge' || merges !== '0' ? mergeInto(git, request) : pickAll(git, request);
+}
+
+export async function isAncestor(git: CloneGit, ancestor: string, descendant: string): Promise<boolean> {
+  const { status, stderr } = await git.try(['merge-base', '--is-ancestor', ancestor, descendant]);
+  if (status === 0 || status === 1) return status === 0;
+  throw new CoordError('unavailable', `git merge-base: ${firstWords(stderr)}`);
+}
+
+async function mergeInto(git: CloneGit, { work, onto, message }: ReplayRequest): Promise<Replayed> {
+  const merged = await mergeTrees(git, onto, work);
+  if ('files' in merged) return { kind: 'conflict', commit: work, files: merged.files };
+  const commit = await commitTree(git, merged.tree, [onto, work], message, {});
+  return { kind: 'ready', commit, how: 'merged' };
+}
+
+async function pickAll(git: CloneGit, { work, onto }: ReplayRequest): Promise<Replayed> {
+  const range = ['--reverse', '--topo-order', '--right-only', '--cherry-pick', '--no-merges', `${onto}...${work}`];
+  const commits = (await git.text(['rev-list', ...range])).split('\n').filter((oid) => oid !== '');
+  let tip = onto;
+  for (const commit of commits) {
+    const picked = await pick(git, commit, tip);
+    if ('files' in picked) return { kind: 'conflict', commit, files: picked.files };
+    tip = picked.commit;
+  }
+  return tip === onto ? { kind: 'nothing' } : { kind: 'ready', commit: tip, how: 'rebased' };
+}
+
+/** One commit on top of another one. What changes nothing there, and did in its own place, is left out. */
+async function pick(git: CloneGit, commit: string, onto: string): Promise<{ commit: string } | { files: string[] }> {
+  const trees = await git.text(['rev-parse', `${commit}^{tree}`, `${commit}^^{tree}`, `${onto}^{tree}`]);
+  const [own = '', before = '', there = ''] = trees.split('\n');
+  // a stand-in for the target whose parent is the commit's own, so that this is the base of the merge
+  const standIn = () => commitTree(git, there, [`${commit}^`], 'a stand-in', {});
+  const merged = before === there ? { tree: own } : await mergeTrees(git, await standIn(), commit);
+  if ('files' in merged) return merged;
+  if (merged.tree === there && own !== before) return { commit: onto };
+  const author = (await git.text(['log', '-1', '--date=raw', '--format=%an%n%ae%n%ad', commit])).split('\n');
+  const [GIT_AUTHOR_NAME, GIT_AUTHOR_EMAIL, GIT_AUTHOR_DATE] = author;
+  const message = await git.text(['log', '-1', '--format=%B', commit]);
+  const env = { GIT_AUTHOR_NAME, GIT_AUTHOR_EMAIL, GIT_AUTHOR_DATE };
+  return { commit: await commitTree(git, merged.tree, [onto], message, env) };
+}
+
+async function mergeTrees(
+  git: CloneGit,
+  ours: string,
+  theirs: string,
+): Promise<{ tree: string } | { files: string[] }> {
+  const args = ['merge-tree', '--write-tree', '--name-only', '--no-messages', '-z', ours, theirs];
+  const { status, stdout, stderr } = await git.try(args);
+  if (status !== 0 && status !== 1) throw new CoordError('unavailable', `git merge-tree: ${firstWords(stderr)}`);
+  const [tree = '', ...files] = stdout.toString('utf8').split('\0');
+  return status === 0 ? { tree: tree.trim() } : { files: [...new Set(files.filter((file) => file !== ''))] };
+}
+
+async function commitTree(
+  git: CloneGit,
+  tree: string,
+  parents: readonly string[],
+  message: string,
+  env: NodeJS.ProcessEnv,
+): Promise<string> {
+  // commit-tree doesn't look at commit.gpgSign by itself
+  const signs = (await git.try(['config', '--type=bool', 'commit.gpgSign'])).stdout.toString('utf8').trim() === 'true';
+  const args = ['commit-tree', ...(signs ? ['-S'] : []), tree, ...parents.flatMap((parent) => ['-p', parent])];
+  return git.text([...args, '-F', '-'], { input: `${message.trimEnd()}\n`, env });
+}

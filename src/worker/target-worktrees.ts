@@ -1,0 +1,127 @@
+/**
+ * The embedded mode lands on a branch of the clone itself, and a worktree may have it checked out (protocol 4): it has to
+ * follow, or the next `commit -a` there would take the landing back (trap 42).
+ *
+ *   check      a rebase or bisect of the branch, or changes that the landing touches, refuse
+ *   intention  what is about to move, in `coord/landing/<task>.json`
+ *   move       the ref transaction, which the caller makes
+ *   follow     `git read-tree -m -u` in each worktree; the intention is removed
+ *
+ * After a crash the next command finds the intention. Where the branch has moved it makes the worktrees follow.
+ */
+import { existsSync } from 'node:fs';
+import { mkdir, readdir, readFile, rename, rm, rmdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { livingOwner, ownerGone } from '../config/owner.ts';
+import { CoordError } from '../errors.ts';
+import { type CloneGit, firstWords } from './clone-git.ts';
+
+interface Intention {
+  readonly ref: string;
+  readonly from: string;
+  readonly to: string;
+  readonly worktrees: readonly string[];
+  /** The process that lands; while it lives it is its own matter. */
+  readonly owner: Parameters<typeof ownerGone>[0] | null;
+}
+
+export interface Move {
+  readonly ref: string;
+  readonly from: string;
+  readonly to: string;
+}
+
+const folderOf = (coordDir: string): string => join(coordDir, 'landing');
+
+/**
+ * Looks whether the worktrees can follow, and writes down that they will.
+ * @throws CoordError `not-ready` naming the worktree and what is in the way
+ */
+export async function intendMove(git: CloneGit, coordDir: string, task: string, move: Move): Promise<void> {
+  const worktrees = await worktreesOf(git, move.ref);
+  for (const dir of worktrees) await mustBeAbleToFollow(git, dir, move);
+  const intention: Intention = { ...move, worktrees, owner: livingOwner(process.pid) };
+  const path = join(folderOf(coordDir), `${task}.json`);
+  await mkdir(folderOf(coordDir), { recursive: true });
+  await writeFile(`${path}.new`, JSON.stringify(intention));
+  await rename(`${path}.new`, path);
+}
+
+/** Has the worktrees follow if the branch has moved, and forgets the intention. */
+export async function followMove(git: CloneGit, coordDir: string, task: string): Promise<void> {
+  const path = join(folderOf(coordDir), `${task}.json`);
+  const intention = await readIntention(path);
+  if (intention !== null && (await hasMoved(git, intention))) {
+    for (const dir of intention.worktrees) await follow(git, dir, intention);
+  }
+  await rm(path, { force: true });
+  // gone, so that the next commands needn't look; another landing's file keeps it
+  await rmdir(folderOf(coordDir)).catch(() => {});
+}
+
+/** What killed landings left to do. */
+export async function followLeftMoves(git: CloneGit, coordDir: string): Promise<void> {
+  if (!existsSync(folderOf(coordDir))) return;
+  for (const name of await readdir(folderOf(coordDir))) {
+    if (!name.endsWith('.json')) continue;
+    const { owner } = (await readIntention(join(folderOf(coordDir), name))) ?? { owner: null };
+    if (owner === null || ownerGone(owner)) await followMove(git, coordDir, name.slice(0, -'.json'.length));
+  }
+}
+
+async function readIntention(path: string): Promise<Intention | null> {
+  try {
+    return JSON.parse(await readFile(path, 'utf8')) as Intention;
+  } catch {
+    return null;
+  }
+}
+
+async function hasMoved(git: CloneGit, { ref, to }: Intention): Promise<boolean> {
+  return (await git.try(['merge-base', '--is-ancestor', to, ref])).status === 0;
+}
+
+/** The worktrees that have this branch checked out. @throws CoordError `not-ready` for one in the middle of a rebase or bisect of it */
+async function worktreesOf(git: CloneGit, ref: string): Promise<string[]> {
+  const listed = (await git.text(['worktree', 'list', '--porcelain', '-z'])).split('\0\0');
+  const found: string[] = [];
+  for (const entry of listed) {
+    const lines = entry.split('\0').filter((line) => line !== '');
+    const dir = lines.find((line) => line.startsWith('worktree '))?.slice('worktree '.length);
+    if (dir === undefined || lines.includes('bare') || lines.some((line) => line.startsWith('prunable'))) continue;
+    const busy = await inTheMiddleOf(git, dir, ref);
+    if (busy !== null)
+      throw new CoordError('not-ready', `${busy} of ${ref} is under way in ${dir}`, {
+        hint: 'The claim is kept. Finish it or give it up there, then land again.',
+        next: [`git -C ${dir} status`],
+      });
+    if (lines.includes(`branch ${ref}`)) found.push(dir);
+  }
+  return found;
+}
+
+/** In the middle of a rebase or bisect HEAD is detached, and the branch is only named in a file. */
+async function inTheMiddleOf(git: CloneGit, dir: string, ref: string): Promise<string | null> {
+  const gitDir = await git.text(['rev-parse', '--path-format=absolute', '--git-dir'], { dir });
+  const says = async (name: string) => (await readFile(join(gitDir, name), 'utf8').catch(() => '')).trim();
+  const rebased = [await says('rebase-merge/head-name'), await says('rebase-apply/head-name')];
+  if (rebased.includes(ref)) return 'a rebase';
+  return `refs/heads/${await says('BISECT_START')}` === ref ? 'a bisect' : null;
+}
+
+async function mustBeAbleToFollow(git: CloneGit, dir: string, { from, to }: Move): Promise<void> {
+  await git.try(['update-index', '-q', '--refresh'], { dir });
+  const { status, stderr } = await git.try(['read-tree', '-n', '-m', '-u', from, to], { dir });
+  if (status === 0) return;
+  throw new CoordError('not-ready', `${dir} has the target checked out, and can't follow: ${firstWords(stderr)}`, {
+    hint: 'The landing touches files that are changed or untracked there. The claim is kept.',
+    next: [`git -C ${dir} status`],
+  });
+}
+
+/** Once is enough: a worktree whose index has the landing already, or was changed since, is left as it is. */
+async function follow(git: CloneGit, dir: string, { from, to }: Intention): Promise<void> {
+  if (!existsSync(dir)) return;
+  const before = await git.try(['diff-index', '--cached', '--quiet', to, '--'], { dir });
+  if (before.status !== 0) await git.try(['read-tree', '-m', '-u', from, to], { dir });
+}
