@@ -35,6 +35,8 @@ const build = typeof COORD_BUILD === 'string' ? COORD_BUILD : 'unbuilt';
 
 /** A daemon's look that takes its time must not send a claim to ask for itself: what it decides on is proved by its push. */
 const recentPolls = 1.5;
+/** Where polls are rare, what is best to do next is asked for. */
+const recentMsMax = 5000;
 
 export interface App extends Setup {
   readonly context: Context;
@@ -89,7 +91,7 @@ async function compose(setup: Setup, book: BookSettings, who: Identity, request:
   const boot = bootId();
   const era = `${boot} ${timeNamespace()}`;
   const fresh = freshness(fileFolder(clone.coordDir), era);
-  const isFresh = request.mayBeFresh === true && fresh.ageMs(clock.monoMs(), timings.pollIntervalMs) !== null;
+  const isFresh = request.mayBeFresh === true && fresh.ageMs(clock.bootMs(), timings.pollIntervalMs) !== null;
   const cached = book.mode === 'remote' && (request.cached === true || isFresh);
   const transport = await openTransport(setup, book, { cached, posts: takesPosts(setup, book) });
   const place = placeOf(clone.commonDir);
@@ -133,11 +135,12 @@ async function compose(setup: Setup, book: BookSettings, who: Identity, request:
   };
   const extra: Transport[] = [];
   const recent = async (): Promise<Context | null> => {
-    const isRecent = fresh.isRecent(clock.monoMs(), recentPolls * timings.pollIntervalMs);
+    const isRecent = fresh.isRecent(clock.bootMs(), Math.min(recentMsMax, recentPolls * timings.pollIntervalMs));
     if (book.mode === 'local' || cached || !isRecent) return null;
     const shown = await openTransport(setup, book, { cached: true });
     extra.push(shown);
-    return { ...context, store: recordStore(shown, layout, kindOf, remembered), observed: withoutSightings(observed) };
+    const store = checkingBook(recordStore(shown, layout, kindOf, remembered), book);
+    return { ...context, store, observed: withoutSightings(observed) };
   };
   return {
     ...setup,

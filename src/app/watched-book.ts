@@ -19,7 +19,7 @@ export function noting(transport: Transport, fresh: Freshness, clock: Clock, boa
     values: (refs) => transport.values(refs),
     read: (oids) => transport.read(oids),
     compareAndSwap: (updates, options) =>
-      transport.compareAndSwap(updates, options).finally(() => fresh.wrote(clock.monoMs())),
+      transport.compareAndSwap(updates, options).finally(() => fresh.wrote(clock.bootMs())),
     close: () => transport.close(),
   };
 }

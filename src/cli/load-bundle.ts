@@ -1,14 +1,13 @@
 /**
  * Loads the command line's bundle with the code that V8 made of it at an earlier start: compiling it anew costs as much
  * as all else that a command does. The code is kept in the user's cache folder, one file for each build, Node and set of
- * flags. Without such a folder, or with a file that is damaged or somebody else's, it is compiled, and nothing else changes.
+ * flags, with a sum of its bytes at the end: V8 runs what it is given, and dies of what is damaged. Without such a folder, or
+ * with a file that is damaged or somebody else's, it is compiled, and nothing else changes.
  */
 import {
-  closeSync,
   existsSync,
-  fstatSync,
+  lstatSync,
   mkdirSync,
-  openSync,
   readdirSync,
   readFileSync,
   renameSync,
@@ -17,18 +16,19 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { createRequire } from 'node:module';
-import { basename, dirname, join } from 'node:path';
+import { basename, dirname, isAbsolute, join } from 'node:path';
 import { Script } from 'node:vm';
 
 const nameCharsMax = 200;
 const ageMsMax = 30 * 24 * 3_600_000;
+const sumBytes = 4;
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
 /** @param file a CommonJS bundle whose name changes with its content: V8 compares nothing but the length */
 export function loadBundle(file: string, env: Environment): unknown {
   const cache = cacheFile(file, env);
-  const cachedData = cache === null ? undefined : readOwn(cache);
+  const cachedData = cache === null ? undefined : readKept(cache);
   const source = `(function(exports,require,module,__filename,__dirname){${readFileSync(file, 'utf8')}\n})`;
   const script = new Script(source, { filename: file, cachedData });
   if (cache !== null && script.cachedDataRejected !== false)
@@ -39,26 +39,34 @@ export function loadBundle(file: string, env: Environment): unknown {
 }
 
 /** Null: there is no place for it. */
-function cacheFile(bundle: string, { XDG_CACHE_HOME, HOME, NODE_OPTIONS = '' }: Environment): string | null {
-  const caches = XDG_CACHE_HOME || (HOME && existsSync(HOME) ? join(HOME, '.cache') : '');
-  if (caches === '') return null;
+function cacheFile(bundle: string, { XDG_CACHE_HOME = '', HOME, NODE_OPTIONS = '' }: Environment): string | null {
+  const home = HOME && existsSync(HOME) ? join(HOME, '.cache') : null;
+  const caches = isAbsolute(XDG_CACHE_HOME) ? XDG_CACHE_HOME : home;
+  if (caches === null) return null;
   // V8 takes no code that was made under other flags; the daemon has some
   const made = [basename(bundle, '.cjs'), process.version, process.arch, ...process.execArgv, NODE_OPTIONS].join('-');
   return join(caches, 'git-coord', `${made.replace(/[^\w.-]+/g, '_').slice(0, nameCharsMax)}.bin`);
 }
 
-/** What somebody else wrote isn't run. */
-function readOwn(path: string): Buffer | undefined {
+/** What somebody else wrote isn't run, and what is damaged isn't either. */
+function readKept(path: string): Buffer | undefined {
   try {
-    const file = openSync(path, 'r');
-    try {
-      return fstatSync(file).uid === process.getuid?.() ? readFileSync(file) : undefined;
-    } finally {
-      closeSync(file);
-    }
+    const found = lstatSync(path);
+    if (!found.isFile() || found.uid !== process.getuid?.()) return undefined;
+    const bytes = readFileSync(path);
+    const code = bytes.subarray(0, -sumBytes);
+    return bytes.readUInt32LE(code.length) === sumOf(code) ? code : undefined;
   } catch {
     return undefined;
   }
+}
+
+/** Of whole words, because this runs at every start. */
+function sumOf(bytes: Buffer): number {
+  const words = new Uint32Array(bytes.buffer, bytes.byteOffset, bytes.length >>> 2);
+  let sum = bytes.length | 0;
+  for (let index = 0; index < words.length; index++) sum = Math.imul(sum ^ (words[index] as number), 0x01000193);
+  return sum >>> 0;
 }
 
 /** It only makes the next start faster: what can't be written is left. */
@@ -66,11 +74,15 @@ function keep(path: string, make: () => Buffer): void {
   const beside = `${path}.${process.pid}`;
   try {
     mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
-    writeFileSync(beside, make(), { mode: 0o600 });
+    const code = make();
+    const sum = Buffer.alloc(sumBytes);
+    sum.writeUInt32LE(sumOf(code));
+    writeFileSync(beside, Buffer.concat([code, sum]), { mode: 0o600, flag: 'wx' });
     renameSync(beside, path);
     forgetOld(dirname(path));
   } catch {
     // read-only, or full
+    rmSync(beside, { force: true });
   }
 }
 
@@ -78,6 +90,6 @@ function keep(path: string, make: () => Buffer): void {
 function forgetOld(folder: string): void {
   for (const name of readdirSync(folder)) {
     const path = join(folder, name);
-    if (Date.now() - statSync(path).mtimeMs > ageMsMax) rmSync(path);
+    if (/\.bin(\.\d+)?$/.test(name) && Date.now() - statSync(path).mtimeMs > ageMsMax) rmSync(path);
   }
 }

@@ -249,7 +249,10 @@ export class Book {
 
   async #firstRead(id: string): Promise<PairRead | undefined> {
     const recent = await this.#options.recent();
-    return recent ? readPair(recent, id, [recent.store.layout.queue]) : undefined;
+    if (recent === null) return undefined;
+    const pair = await readPair(recent, id, [recent.store.layout.queue]);
+    // a push that creates a task proves nothing of what was seen: not even that it goes to the same book
+    return pair.seen.task.kind === 'absent' ? undefined : pair;
   }
 
   #claimOptions(request: ClaimRequest, command: string): ClaimOptions {

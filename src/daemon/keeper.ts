@@ -236,7 +236,7 @@ export class Keeper {
   async #sweepWhenDue(): Promise<void> {
     if (nowMs() < Math.max(this.#sweepAtMs, this.#sweepBackoff.untilMs)) return;
     const { app } = this.#options.book;
-    const startedMs = app.context.clock.monoMs();
+    const startedMs = app.context.clock.bootMs();
     const { expired, repaired, waitMs } = await sweep(this.#news.watch(app.context), app.who);
     this.#sweepBackoff.succeeded();
     app.fresh.readWhole(startedMs);

@@ -3,7 +3,7 @@ import type { Folder } from './folder.ts';
 /**
  * Whether the store already shows what the remote showed a moment ago, so that a read needn't ask again (docs/cli.md,
  * "Reads"): the daemon read the whole book within the last poll, and this clone has written nothing since that read
- * began. Monotonic milliseconds within one era; a lost or foreign note only means asking.
+ * began. Milliseconds since boot, on through a suspend, within one era; a lost or foreign note only means asking.
  */
 export interface Freshness {
   /** The daemon has read the whole book; the read began at `startedMs`. */

@@ -57,11 +57,13 @@ export function recordStore(
         return place && kind ? [{ ref, oid, ...place, kind, key: `${kind.name} ${oid}` }] : [];
       });
       if (known.length >= manyMin) remembered.beforeMany();
-      const unknown = known.filter(({ key }) => remembered.get(key) === undefined);
+      // taken out before anything is put in, which may push the oldest ones out
+      const decodedOf = new Map(known.map(({ key }) => [key, remembered.get(key)]));
+      const unknown = known.filter(({ key }) => decodedOf.get(key) === undefined);
       const objects = await transport.read(unknown.map((one) => one.oid));
       const records = new Map(
         known.map(({ ref, oid, space, name, kind, key }) => {
-          const decoded = remembered.get(key) ?? remember(key, decodeRecord(kind, oid, objects.get(oid)));
+          const decoded = decodedOf.get(key) ?? remember(key, decodeRecord(kind, oid, objects.get(oid)));
           return [ref, { ref, space, name, decoded }];
         }),
       );

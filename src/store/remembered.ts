@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { Folder } from './folder.ts';
 import type { Decoded } from './record-kind.ts';
 
@@ -56,15 +57,15 @@ export function rememberedInFile(folder: Folder, build: string): Remembered {
 }
 
 function load(folder: Folder, build: string): [string, Decoded<unknown>][] {
-  try {
-    const file = JSON.parse(folder.read(fileName) ?? '{}') as {
-      build?: string;
-      records?: Record<string, Decoded<unknown>>;
-    };
-    return file.build === build ? Object.entries(file.records ?? {}) : [];
-  } catch {
-    return [];
-  }
+  const text = folder.read(fileName) ?? '';
+  const head = text.slice(0, text.indexOf('\n') + 1);
+  const records = text.slice(head.length);
+  // whole, and of this build: what it holds was checked when it was decoded
+  return head === headOf(build, records) ? Object.entries(JSON.parse(records)) : [];
+}
+
+function headOf(build: string, records: string): string {
+  return `${build} ${createHash('sha256').update(records).digest('hex')}\n`;
 }
 
 /** Those of the last read alone: what has moved on since isn't asked for again. */
@@ -80,7 +81,8 @@ function save(folder: Folder, build: string, keys: readonly string[], here: Reme
     lines.push(`${JSON.stringify(key)}:${text}`);
   }
   try {
-    folder.write(fileName, `{"build":${JSON.stringify(build)},"records":{\n${lines.join(',\n')}\n}}\n`);
+    const records = `{\n${lines.join(',\n')}\n}\n`;
+    folder.write(fileName, headOf(build, records) + records);
   } catch {
     // read-only, or full: the next command decodes again
   }

@@ -1,4 +1,5 @@
 // The compiled code that is kept from one start to the next, by the built command line.
+import { execFileSync } from 'node:child_process';
 import {
   chmodSync,
   chownSync,
@@ -6,6 +7,7 @@ import {
   mkdirSync,
   readdirSync,
   readFileSync,
+  rmSync,
   statSync,
   utimesSync,
   writeFileSync,
@@ -58,6 +60,30 @@ test('is made anew when it is damaged, and forgotten when nobody has made it for
   expect(existsSync(old)).toBe(false);
 });
 
+test.each([0, 4096, 100_000, -8])('with a few bits changed, as at %i, it is made anew and never run', async (at) => {
+  await help();
+  const [file = ''] = kept();
+  const bytes = readFileSync(file);
+  const place = at < 0 ? bytes.length + at : at;
+  bytes.writeUInt8(bytes.readUInt8(place) ^ 0x10, place);
+  writeFileSync(file, bytes);
+  await help();
+  expect(readFileSync(file).equals(bytes)).toBe(false);
+});
+
+test('what is no file is let be, and nothing is left beside it', async () => {
+  await help();
+  const [file = ''] = kept();
+  rmSync(file);
+  mkdirSync(file);
+  await help();
+  expect(kept()).toEqual([file]);
+  rmSync(file, { recursive: true });
+  execFileSync('mkfifo', [file]);
+  await help();
+  expect(statSync(file).isFile()).toBe(true);
+});
+
 test.runIf(process.getuid?.() === 0)("somebody else's is not run", async () => {
   await help();
   const [file = ''] = kept();
@@ -71,6 +97,8 @@ test('nothing is kept, and nothing made, where there is no place for it', async 
   await help({ HOME: join(scratch.dir, 'absent') });
   expect(existsSync(join(scratch.dir, 'absent'))).toBe(false);
   await help({ HOME: undefined });
+  await help({ XDG_CACHE_HOME: 'relative', HOME: undefined });
+  expect(existsSync(join(scratch.dir, 'relative'))).toBe(false);
   await help({ XDG_CACHE_HOME: '/dev/null/nowhere' });
   expect(existsSync(caches)).toBe(false);
 });

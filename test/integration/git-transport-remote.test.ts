@@ -323,6 +323,21 @@ describe('a push that is posted by ourselves', () => {
     expect((await git(['rev-parse', claim], { cwd: bare })).trim()).toMatch(/^[0-9a-f]{40}$/);
   });
 
+  test.each([500, 502, 200])('that something answers badly (%i) is sent again by git', async (status) => {
+    const { server, transport } = await posting({
+      onRequest: (request, response) => {
+        if (request.headers['user-agent'] !== 'git/git-coord') return false;
+        response.writeHead(status, { 'Content-Type': 'application/x-git-receive-pack-result' });
+        if (status === 200) response.write('00');
+        setImmediate(() => response.destroy());
+        return true;
+      },
+    });
+    expect((await create(transport)).said).toBe('unknown');
+    expect((await create(transport)).said).toBe('applied');
+    expect(requestsOf(server).slice(0, 2)).toEqual(['POST git-receive-pack', 'GET git-receive-pack']);
+  });
+
   test('to a server that is away was not sent', async () => {
     const { server, transport } = await posting();
     await server.stop();

@@ -75,7 +75,7 @@ class GitTransport implements Transport {
   /** What the last list asked for: fetched again when the store had to be made anew. */
   #lastPatterns: readonly string[] = [];
   readonly #cached: boolean;
-  readonly #posts: boolean;
+  #posts: boolean;
   readonly #env: NodeJS.ProcessEnv;
   #turn: Promise<unknown> = Promise.resolve();
 
@@ -210,8 +210,12 @@ class GitTransport implements Transport {
     if (!this.#posts || foreign !== undefined) return null;
     const target = httpTarget(this.#remote, await this.#git.entries(), this.#env);
     if (target === null) return null;
-    const { timeoutMs } = this.#store;
-    return postPush({ target, updates, atomic, objects, objectFormat: this.objectFormat, timeoutMs });
+    // as long as git itself waits for a reply that doesn't come
+    const timeoutMs = this.#store.timeoutMs / 2;
+    const result = await postPush({ target, updates, atomic, objects, objectFormat: this.objectFormat, timeoutMs });
+    // what stands between may mind who asks: the same push, sent again, is git's
+    if (result !== null && [...result.answers.values()].includes('unknown')) this.#posts = false;
+    return result;
   }
 
   /** Brings back what a push found missing: the store was damaged, or removed, since the last list. */

@@ -66,10 +66,10 @@ function extraHeaders(url: URL, entries: readonly ConfigEntry[]): [string, strin
     if (!key.startsWith('http.') || harmlessHttp.test(key)) continue;
     const scope = /^http\.(.*)\.extraheader$/.exec(key)?.[1];
     if (key !== 'http.extraheader' && scope !== `${url.origin}/` && scope !== url.origin) return null;
-    const parts = /^([\w-]+):\s*(.*)$/.exec(value ?? '');
-    // an empty one takes the earlier away; which of two scopes counts is git's to know
-    if (!parts?.[1] || headers.some(([name]) => name === parts[1])) return null;
-    headers.push([parts[1], parts[2] ?? '']);
+    const [, name, text = ''] = /^([\w-]+):[ \t]*([\x20-\x7e]*)$/.exec(value ?? '') ?? [];
+    // an empty one takes the earlier away; which of two scopes counts, and what other letters mean, is git's to know
+    if (!name || headers.some(([other]) => other.toLowerCase() === name.toLowerCase())) return null;
+    headers.push([name, text]);
   }
   return headers;
 }

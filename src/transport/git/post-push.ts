@@ -7,7 +7,7 @@
  *   sent, and no whole answer in time                      `unknown` for all
  *   anything else                                          null: git must push
  */
-import type { IncomingMessage, RequestOptions } from 'node:http';
+import type { ClientRequest, IncomingMessage, RequestOptions } from 'node:http';
 import type { ObjectFormat } from '../objects/object-id.ts';
 import { packCommits } from '../objects/pack.ts';
 import type { NewCommit, RefUpdate } from '../port.ts';
@@ -89,7 +89,14 @@ async function post({ target, timeoutMs }: Pick<PostRequest, 'target' | 'timeout
   };
   return new Promise((resolve) => {
     let sent = false;
-    const request = send(url, options);
+    let request: ClientRequest;
+    try {
+      request = send(url, options);
+    } catch {
+      // something in it that Node won't send
+      resolve('not-sent');
+      return;
+    }
     const timer = setTimeout(() => request.destroy(new Error('no answer in time')), timeoutMs);
     const end = (posted: Posted) => {
       clearTimeout(timer);
@@ -110,7 +117,7 @@ async function collect(response: IncomingMessage): Promise<Posted> {
   const { statusCode, headers } = response;
   const isReport = headers['content-type'] === 'application/x-git-receive-pack-result';
   if (statusCode !== 200 || !isReport) {
-    response.resume();
+    response.destroy();
     return mayHaveBeenHandedOn.has(statusCode ?? 0) ? 'broken' : 'declined';
   }
   const chunks: Buffer[] = [];

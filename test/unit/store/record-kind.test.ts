@@ -81,3 +81,16 @@ test('a bad record hides nothing but itself, and a note of another task is bad',
   expect(seen('y').task).toMatchObject({ kind: 'bad', why: 'its note is of another task' });
   expect(seen('z').task).toMatchObject({ kind: 'bad', why: 'it is not a commit' });
 });
+
+test('a book of more records than are remembered shows all of them, read after read', async () => {
+  const remote = createMemoryRemote();
+  const layout = refLayout('refs/');
+  const ids = Array.from({ length: 5200 }, (_, n) => `t-${n}`);
+  for (const id of ids) remote.plant(layout.board(id), 'commit', commitOf({ ...good, task: { ...good.task, id } }));
+  const store = recordStore(remote.connect(), layout, kindOf);
+  for (let reads = 0; reads < 3; reads++) {
+    const { records } = await store.read([layout.all('board')]);
+    expect([...records.values()].filter(({ decoded }) => !decoded.ok)).toEqual([]);
+    expect(records.size).toBe(ids.length);
+  }
+});

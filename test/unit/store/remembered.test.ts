@@ -30,8 +30,16 @@ test("another build's, a damaged and an unwritable file only mean decoding again
   const folder = memoryFolder();
   keep(folder);
   expect(kept(folder, 'b')).toEqual(keys.map(() => undefined));
-  folder.write('records.json', (folder.read('records.json') ?? '').slice(0, -20));
-  expect(kept(folder)).toEqual(keys.map(() => undefined));
+  const whole = folder.read('records.json') ?? '';
+  for (const damaged of [
+    '',
+    whole.slice(0, -20),
+    whole.replace('task 7', 'task 8'),
+    whole.replace('"parents":[]', ''),
+  ]) {
+    folder.write('records.json', damaged);
+    expect(kept(folder)).toEqual(keys.map(() => undefined));
+  }
   const full: Folder = {
     ...folder,
     write: () => {

@@ -76,6 +76,8 @@ describe('where a push may be posted', () => {
     ['a trace', [http], { GIT_TRACE_CURL: '1' }, null],
     ['a policy', [http, entry('protocol.allow', 'never')], {}, null],
     ['a header taken away', [http, entry('http.extraheader', '')], {}, null],
+    ['a header in letters that HTTP has not', [http, entry('http.extraheader', 'X-Who: 日本')], {}, null],
+    ['a header twice', [http, entry('http.extraheader', 'X-A: 1'), entry('http.extraheader', 'x-a: 2')], {}, null],
     ['a header for another host', [http, entry('http.https://other.example/.extraheader', 'A: b')], {}, null],
   ])('%s', (_name, entries, env, url) => {
     expect(httpTarget('origin', entries, env)?.url.href ?? null).toBe(url);
