@@ -128,12 +128,19 @@ async function overHttp(folder: string, env: NodeJS.ProcessEnv, rounds: number):
       ]);
     const bare = await atOnce('node -e 0', () => [process.execPath, '-e', '0']);
     const plain = await atOnce('git push of one new ref over HTTP', (n, round) => [...sh, byHand(`${round}-${n}`)]);
+    const [first = ''] = clones;
+    for (let n = 0; n < agents * rounds; n++)
+      await time({
+        name: 'add',
+        words: () => coord('add', 'a task', '--id', `http-${n}`),
+        cwd: first,
+        env,
+      });
     const claims = await atOnce(
       'git coord claim over HTTP',
-      (n, round) => coord('claim', `http-${round}-${n}`),
+      (n, round) => coord('claim', `http-${round * agents + n}`),
       finish,
     );
-    const [first = ''] = clones;
     // more than the agents take, so that they needn't meet on the last ones
     for (let n = 0; n < 2 * agents * rounds; n++)
       await time({ name: 'add', words: () => coord('add', `task ${n}`), cwd: first, env });
