@@ -112,12 +112,13 @@ function refuseUnfenced(context: Context, target: string): void {
   });
 }
 
-/** A repeat of one's own landing, as after a lost reply, is no error. */
+/** A repeat of one's own landing, as after a lost reply, is no error; what was cut off is put right. */
 async function landedBefore(context: Context, who: Who, id: string, code: LandingCode) {
   const ended = context.ended.get(id);
   if (ended?.op !== 'done' || ended.agent !== who.agent || ended.session !== who.session) return null;
   const task = await showTask(context, who, id);
   if (task.state !== 'done' || task.term !== ended.term || task.landed?.ref !== code.target) return null;
+  await repairLanding(context, who, id, task.landed, code);
   return { task, landed: task.landed };
 }
 
