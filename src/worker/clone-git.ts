@@ -1,7 +1,7 @@
 import { CoordError } from '../errors.ts';
 import { type GitResult, gitEnvironment, runGit } from '../transport/git-process.ts';
 
-/** git in a worktree of the user's clone, with the user's configuration and hooks, never asking for anything. */
+/** git in a worktree of the user's clone, with the user's configuration but without hooks, never asking for anything. */
 export interface CloneGit {
   readonly dir: string;
   /** The result, whatever its status. */
@@ -17,11 +17,18 @@ export interface GitExtra {
   readonly dir?: string;
 }
 
+/** A user's hook could veto what we note in refs of our own. */
+const withoutHooks = ['-c', 'core.hooksPath=/dev/null'];
 const timeoutMs = 10 * 60_000;
 
 export function cloneGit(dir: string, env: NodeJS.ProcessEnv): CloneGit {
   const run: CloneGit['try'] = (args, extra = {}) =>
-    runGit(args, { cwd: extra.dir ?? dir, env: gitEnvironment(env, extra.env), input: extra.input, timeoutMs });
+    runGit([...withoutHooks, ...args], {
+      cwd: extra.dir ?? dir,
+      env: gitEnvironment(env, extra.env),
+      input: extra.input,
+      timeoutMs,
+    });
   return {
     dir,
     try: run,

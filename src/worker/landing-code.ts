@@ -44,14 +44,20 @@ async function mustBeClean(git: CloneGit): Promise<void> {
 export function landingCode(place: LandingPlace, work: { commit: string; isHead: boolean }): LandingCode {
   const { git, remote, target, task, strategy, coordDir } = place;
   let { commit } = work;
+  let lastSeen: { readonly oid: string | null } | undefined;
   return {
     target,
     objects:
       remote === null
         ? undefined
         : { objectDirectory: `${place.commonDir}/objects`, shallowFile: `${place.commonDir}/shallow` },
-    targetTip: () => (remote === null ? localTip(git, target) : fetchedTip(git, remote, target, task)),
-    replay: (onto, message) => replay(git, { work: commit, onto, strategy, message }),
+    async targetTip() {
+      if (remote === null) return localTip(git, target);
+      // before the fetch, with which git brings the tracking ref up to date as well
+      lastSeen ??= { oid: await tipOf(git, trackingRef(remote, target)) };
+      return fetchedTip(git, remote, target, task);
+    },
+    replay: (onto, message) => replay(git, { work: commit, onto, strategy, lastSeen: lastSeen?.oid ?? null, message }),
     contains: (tip, one) => isAncestor(git, one, tip),
     async checkOut(made) {
       if (!work.isHead || made === commit) return;
@@ -64,17 +70,24 @@ export function landingCode(place: LandingPlace, work: { commit: string; isHead:
     },
     async afterPush(from, to) {
       if (remote === null) return followMove(git, coordDir, task);
-      const tracking = `refs/remotes/${remote}/${target.slice('refs/heads/'.length)}`;
       // for the user's next look alone: where it fails, the next fetch does it
-      if (to !== null) await git.try(['update-ref', tracking, to, from]);
+      if (to !== null) await git.try(['update-ref', trackingRef(remote, target), to, from]);
     },
   };
 }
 
+const trackingRef = (remote: string, target: string): string =>
+  `refs/remotes/${remote}/${target.slice('refs/heads/'.length)}`;
+
+async function tipOf(git: CloneGit, ref: string): Promise<string | null> {
+  const { status, stdout } = await git.try(['rev-parse', '--verify', '--quiet', `${ref}^{commit}`]);
+  return status === 0 ? stdout.toString('utf8').trim() : null;
+}
+
 async function localTip(git: CloneGit, target: string): Promise<string> {
-  const { status, stdout } = await git.try(['rev-parse', '--verify', '--quiet', `${target}^{commit}`]);
-  if (status !== 0) throw noTarget(target, 'this clone');
-  return stdout.toString('utf8').trim();
+  const tip = await tipOf(git, target);
+  if (tip === null) throw noTarget(target, 'this clone');
+  return tip;
 }
 
 /** Fetches the target into the clone, under a name of our own: of several landings each has its own. */

@@ -3,7 +3,8 @@
  * worktree or an index, so that a conflict leaves nothing behind and several landings of one clone don't meet.
  *
  *   as it is   the target is among the work's ancestors
- *   rebased    each commit of the work picked onto the target; what is there already is left out, as `git rebase` does
+ *   rebased    each commit of the work picked onto the target; what is there already is left out, as `git rebase` does, and
+ *              what somebody took out of a rewritten target too
  *   merged     by configuration, and where the work has merges of its own, which picking would take apart
  *   nothing    the target has it all
  *   conflict   the files that don't merge, and the first commit of the work that doesn't
@@ -20,21 +21,28 @@ export interface ReplayRequest {
   readonly work: string;
   readonly onto: string;
   readonly strategy: 'rebase' | 'merge';
+  /**
+   * Where this clone last saw the target; null: nowhere. If the target doesn't descend from it, somebody rewrote it, and
+   * what they took out of it isn't this work's to bring back.
+   */
+  readonly lastSeen: string | null;
   /** Of a merge commit. */
   readonly message: string;
 }
 
 /** @throws CoordError `conflict` when the two have no common history, `unavailable` */
 export async function replay(git: CloneGit, request: ReplayRequest): Promise<Replayed> {
-  const { work, onto, strategy } = request;
+  const { work, onto, strategy, lastSeen } = request;
   if (await isAncestor(git, work, onto)) return { kind: 'nothing' };
   if (await isAncestor(git, onto, work)) return { kind: 'ready', commit: work, how: 'as it is' };
   if ((await git.try(['merge-base', onto, work])).status !== 0)
     throw new CoordError('conflict', 'the work and the target have no common history', {
       hint: 'In a shallow clone, git fetch --unshallow brings what is missing.',
     });
+  const rewritten = lastSeen !== null && !(await isAncestor(git, lastSeen, onto)) ? lastSeen : null;
   const merges = await git.text(['rev-list', '--merges', '--count', `${onto}..${work}`]);
-  return strategy === 'merge' || merges !== '0' ? mergeInto(git, request) : pickAll(git, request);
+  const merge = rewritten === null && (strategy === 'merge' || merges !== '0');
+  return merge ? mergeInto(git, request) : pickAll(git, request, rewritten);
 }
 
 export async function isAncestor(git: CloneGit, ancestor: string, descendant: string): Promise<boolean> {
@@ -50,9 +58,10 @@ async function mergeInto(git: CloneGit, { work, onto, message }: ReplayRequest):
   return { kind: 'ready', commit, how: 'merged' };
 }
 
-async function pickAll(git: CloneGit, { work, onto }: ReplayRequest): Promise<Replayed> {
-  const range = ['--reverse', '--topo-order', '--right-only', '--cherry-pick', '--no-merges', `${onto}...${work}`];
-  const commits = (await git.text(['rev-list', ...range])).split('\n').filter((oid) => oid !== '');
+async function pickAll(git: CloneGit, { work, onto }: ReplayRequest, without: string | null): Promise<Replayed> {
+  const range = [`${onto}...${work}`, ...(without === null ? [] : [`^${without}`])];
+  const order = ['--reverse', '--topo-order', '--right-only', '--cherry-pick', '--no-merges'];
+  const commits = (await git.text(['rev-list', ...order, ...range])).split('\n').filter((oid) => oid !== '');
   let tip = onto;
   for (const commit of commits) {
     const picked = await pick(git, commit, tip);

@@ -10,7 +10,7 @@ export interface Project {
   /** Where main and the book are, for looking at it from behind. */
   readonly home: string;
   /** An agent's clone, or worktree in the embedded mode, with the book joined. */
-  agent(name: string): Promise<Agent>;
+  agent(name: string, cloneArgs?: readonly string[]): Promise<Agent>;
   main(): Promise<string>;
   close(): Promise<void>;
 }
@@ -48,11 +48,14 @@ export async function makeProject(kind: ServerKind | 'embedded'): Promise<Projec
   return {
     dir: scratch.dir,
     home,
-    async agent(name) {
+    async agent(name, cloneArgs = []) {
       const dir = join(scratch.dir, name);
       if (server === null) await git(['worktree', 'add', '--quiet', '--detach', dir, 'main'], { cwd: first });
       else {
-        await git(['clone', '--quiet', server.url, dir], { cwd: scratch.dir, env: { ...process.env, ...env } });
+        await git(['clone', '--quiet', ...cloneArgs, server.url, dir], {
+          cwd: scratch.dir,
+          env: { ...process.env, ...env },
+        });
         const joined = await cliJson(['init', '--remote', 'origin'], { cwd: dir, env });
         if (joined.status !== 0) throw new Error(joined.stderr);
       }

@@ -1,0 +1,214 @@
+// Landing from odd clones, onto odd targets, over bad connections, beside the user's own hooks.
+import { chmod, mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterEach, describe, expect, test } from 'vitest';
+import { cliJson } from '../helpers/cli.ts';
+import { startHttpBackend } from '../helpers/http-backend.ts';
+import { type Agent, makeProject, type Project } from '../helpers/landing.ts';
+import { commitAll, git } from '../helpers/repo.ts';
+
+let project: Project;
+const stops: (() => Promise<void>)[] = [];
+afterEach(async () => {
+  for (const stop of stops.splice(0)) await stop();
+  await project.close();
+});
+
+const log = () => git(['log', '--format=%s', 'refs/heads/main'], { cwd: project.home });
+
+async function claimed(agent: Agent, id: string) {
+  const answer = await agent.run('claim', id);
+  expect(answer.status, answer.stderr).toBe(0);
+}
+
+async function landsBy(agent: Agent, id: string, file = id) {
+  await claimed(agent, id);
+  await agent.work(id, file, `by ${id}`);
+  const landed = await agent.run('land', id);
+  expect(landed.status, landed.stderr).toBe(0);
+}
+
+describe.each([
+  ['shallow', ['--depth=1']],
+  ['partial', ['--filter=blob:none']],
+] as const)('a %s clone', (_name, args) => {
+  test('lands while the remote moves on', async () => {
+    project = await makeProject('http');
+    await git(['config', 'uploadpack.allowFilter', 'true'], { cwd: project.home });
+    const ben = await project.agent('ben');
+    await landsBy(ben, 'before');
+    const anna = await project.agent('anna', args);
+    await claimed(anna, 'a');
+    await anna.work('a', 'a', 'a');
+    await ben.git('checkout', '--quiet', '--detach', 'origin/main');
+    await landsBy(ben, 'meanwhile');
+    await ben.git('checkout', '--quiet', '--detach', 'origin/main');
+    await landsBy(ben, 'and-again', 'shared');
+    const landed = await anna.run('land', 'a');
+    expect(landed.status, landed.stderr).toBe(0);
+    expect((await log()).split('\n')).toEqual([
+      'Change a',
+      'Change shared',
+      'Change meanwhile',
+      'Change before',
+      'Begin',
+    ]);
+    await git(['fsck', '--connectivity-only'], { cwd: project.home });
+  });
+});
+
+test('a target that was rewritten: what was taken out of it does not come back', async () => {
+  project = await makeProject('path');
+  const ben = await project.agent('ben');
+  await landsBy(ben, 'secret');
+  const anna = await project.agent('anna');
+  await claimed(anna, 'a');
+  await anna.work('a', 'a', 'a');
+  await ben.git('checkout', '--quiet', '-B', 'rewritten', 'origin/main~1');
+  await writeFile(join(ben.dir, 'instead'), 'x');
+  await commitAll(ben.dir, 'Instead');
+  await ben.git('push', '--quiet', '--force', 'origin', 'rewritten:main');
+  const landed = await anna.run('land', 'a');
+  expect(landed.status, landed.stderr).toBe(0);
+  expect((await log()).split('\n')).toEqual(['Change a', 'Instead', 'Begin']);
+});
+
+test('a target that was deleted: exit 3, the claim is kept', async () => {
+  project = await makeProject('path');
+  const anna = await project.agent('anna');
+  await claimed(anna, 'a');
+  await anna.work('a', 'a', 'a');
+  await git(['update-ref', '-d', 'refs/heads/main'], { cwd: project.home });
+  expect(await anna.run('land', 'a')).toMatchObject({ status: 3, error: { code: 'not-found' } });
+  expect((await anna.run('show', 'a')).data).toMatchObject({ state: 'claimed', claim: { mine: true } });
+});
+
+test('a reply that is lost after the landing was applied: landed, once', async () => {
+  project = await makeProject('path');
+  let lose = false;
+  const http = await startHttpBackend({
+    root: join(project.home, '..'),
+    onRequest: (request, response) => {
+      if (!lose || !request.url?.endsWith('/git-receive-pack') || request.method !== 'POST') return false;
+      lose = false;
+      response.write = () => true;
+      response.end = () => response.destroy() as never;
+      return false;
+    },
+  });
+  stops.push(() => http.stop());
+  const anna = await project.agent('anna');
+  await anna.git('remote', 'set-url', 'origin', http.url('remote.git'));
+  await claimed(anna, 'a');
+  await anna.work('a', 'a', 'a');
+  lose = true;
+  const landed = await anna.run('land', 'a');
+  expect(landed.status, landed.stderr).toBe(0);
+  expect(lose).toBe(false);
+  expect((await log()).split('\n')).toEqual(['Change a', 'Begin']);
+  expect((await anna.run('log', 'a')).data.entries.map(({ op }: { op: string }) => op)).toEqual(['done', 'claim']);
+});
+
+test('a remote that is away: exit 6, the claim is kept, and the same command lands when it is back', async () => {
+  project = await makeProject('path');
+  const anna = await project.agent('anna');
+  await claimed(anna, 'a');
+  await anna.work('a', 'a', 'a');
+  const url = await anna.git('remote', 'get-url', 'origin');
+  await anna.git('remote', 'set-url', 'origin', `${url}-away`);
+  expect(await anna.run('land', 'a')).toMatchObject({ status: 6, error: { code: 'unavailable' } });
+  await anna.git('remote', 'set-url', 'origin', url);
+  expect((await anna.run('land', 'a')).status).toBe(0);
+});
+
+test("the user's hooks have no part in it, from a subfolder of a linked worktree, with git's variables set", async () => {
+  project = await makeProject('path');
+  const anna = await project.agent('anna');
+  const hooks = join(project.dir, 'hooks');
+  await mkdir(hooks);
+  for (const name of ['pre-push', 'reference-transaction', 'post-rewrite']) {
+    await writeFile(join(hooks, name), '#!/bin/sh\nexit 1\n');
+    await chmod(join(hooks, name), 0o755);
+  }
+  const linked = join(project.dir, 'linked');
+  await anna.git('worktree', 'add', '--quiet', '-b', 'task/a', linked, 'origin/main');
+  await mkdir(join(linked, 'sub'));
+  await writeFile(join(linked, 'sub', 'a'), 'a');
+  const commit = await commitAll(linked, 'Change a');
+  const env = { ...anna.env, GIT_INDEX_FILE: join(project.dir, 'no-index') };
+  expect((await cliJson(['claim', 'a'], { cwd: linked, env })).status).toBe(0);
+  await anna.git('config', 'core.hooksPath', hooks);
+  const landed = await cliJson(['land', 'a'], { cwd: join(linked, 'sub'), env });
+  expect(landed.status, landed.stderr).toBe(0);
+  expect(landed.data.landed.commit).toBe(commit);
+});
+
+describe('the branch is checked out in a worktree of the embedded book', () => {
+  async function embedded() {
+    project = await makeProject('embedded');
+    const anna = await project.agent('anna');
+    await claimed(anna, 'a');
+    await anna.work('a', 'shared', 'by anna');
+    return anna;
+  }
+
+  test('which follows, and keeps other changes', async () => {
+    const anna = await embedded();
+    await writeFile(join(project.home, 'README'), 'changed, and not committed');
+    expect((await anna.run('land', 'a')).status).toBe(0);
+    expect(await git(['status', '--porcelain'], { cwd: project.home })).toBe(' M README');
+    expect(await git(['diff', '--stat', 'HEAD', '--', 'shared'], { cwd: project.home })).toBe('');
+    await git(['commit', '--quiet', '-a', '-m', 'The change'], { cwd: project.home });
+    expect(await git(['show', 'main:shared'], { cwd: project.home })).toBe('by anna');
+  });
+
+  test('changes that the landing touches, changed or new, refuse', async () => {
+    const anna = await embedded();
+    await writeFile(join(project.home, 'shared'), 'changed');
+    const main = await project.main();
+    const refused = await anna.run('land', 'a');
+    expect(refused).toMatchObject({ status: 7, error: { message: expect.stringContaining(project.home) } });
+    expect(await project.main()).toBe(main);
+    expect((await anna.run('show', 'a')).data.state).toBe('claimed');
+    await git(['checkout', '--quiet', 'shared'], { cwd: project.home });
+    await anna.work('a', 'new', 'new');
+    await writeFile(join(project.home, 'new'), 'mine, untracked');
+    expect((await anna.run('land', 'a')).status).toBe(7);
+  });
+
+  test('a rebase of it that is under way refuses', async () => {
+    const anna = await embedded();
+    const editor = { ...process.env, GIT_SEQUENCE_EDITOR: 'sed -i s/^pick/edit/' };
+    await writeFile(join(project.home, 'two'), '2');
+    await commitAll(project.home, 'Two');
+    await git(['rebase', '--quiet', '-i', 'HEAD~1'], { cwd: project.home, env: editor });
+    expect(await anna.run('land', 'a')).toMatchObject({
+      status: 7,
+      error: { message: expect.stringContaining('a rebase') },
+    });
+    await git(['rebase', '--abort'], { cwd: project.home });
+    expect((await anna.run('land', 'a')).status).toBe(0);
+  });
+
+  test('a landing that was killed before they followed is finished by the next command', async () => {
+    const anna = await embedded();
+    const from = await project.main();
+    await git(['worktree', 'lock', anna.dir], { cwd: project.home });
+    expect((await anna.run('land', 'a')).status).toBe(0);
+    const to = await project.main();
+    // as if it had been killed between the transaction and the worktree
+    await git(['read-tree', '-m', '-u', to, from], { cwd: project.home });
+    const intention = {
+      ref: 'refs/heads/main',
+      from,
+      to,
+      worktrees: [project.home],
+      owner: { pid: 2 ** 22, start: '1', namespace: '-' },
+    };
+    await mkdir(join(project.home, '.git/coord/landing'), { recursive: true });
+    await writeFile(join(project.home, '.git/coord/landing/a.json'), JSON.stringify({ ...intention, owner: null }));
+    expect(await git(['status', '--porcelain'], { cwd: project.home })).not.toBe('');
+    expect((await anna.run('list')).status).toBe(0);
+    expect(await git(['status', '--porcelain'], { cwd: project.home })).toBe('');
+  });
+});
