@@ -75,7 +75,9 @@ async function oneZombie(zombie: Agent, other: Agent, id: string): Promise<'land
     await other.run('release', id);
     return 'refused';
   }
-  expect(taken, what).toMatchObject({ status: 7 });
+  // by path the server's process was stopped as well, and may have had its locks
+  expect([6, 7], `${what}, ${taken.stderr}`).toContain(taken.status);
+  if (taken.status === 6) expect(taken.error?.message).toContain('is locked by');
   expect(status, what).toBe(0);
   return 'landed';
 }
