@@ -335,6 +335,7 @@ export const commands: readonly CommandSpec[] = [
         summary: "where it lands; the remote's default branch when absent",
       },
       { name: 'from', type: 'string', value: 'commit', summary: 'what lands; HEAD when absent' },
+      { name: 'via-branch', type: 'boolean', summary: "push it to the task's own branch, and wait for a review" },
       result,
       next,
     ],
@@ -342,6 +343,7 @@ export const commands: readonly CommandSpec[] = [
     explanation: [
       'Branch, task and claim move in one push, so the work lands only if the claim is still yours.',
       'When the branch has moved, the work is rebased onto it and tried again. Exit status 9: it conflicts.',
+      'With --via-branch the task is in review until sweep finds its work merged, or a person says done, retry or cancel.',
     ],
     load: () => import('./land.ts'),
   },

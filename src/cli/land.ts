@@ -1,36 +1,71 @@
 import { parseId } from '../domain/ids.ts';
 import { CoordError } from '../errors.ts';
 import { cloneGit } from '../worker/clone-git.ts';
-import { defaultTarget } from '../worker/default-target.ts';
-import { landingCode, workOf } from '../worker/landing-code.ts';
+import { landingCode } from '../worker/landing-code.ts';
+import { isAncestor } from '../worker/replay.ts';
+import { targetName } from '../worker/target-name.ts';
+import { workOf } from '../worker/work.ts';
 import { ownerOf } from './claim.ts';
 import { thenNext } from './done.ts';
+import type { Context } from './frame/context.ts';
+import type { Parsed } from './frame/parse.ts';
 import type { Run } from './frame/spec.ts';
 import { jsonOrFile } from './task-input.ts';
-import { withBook } from './with-book.ts';
+import { type Opened, withBook } from './with-book.ts';
 
 export const run: Run = (context, parsed) =>
-  withBook(context, parsed, async ({ app, book, command }) => {
-    const { clone, env, config } = app;
-    if (clone.topLevel === null)
-      throw new CoordError('not-ready', 'there is no worktree here, so there is no work to land', {
-        hint: 'Land from a worktree of the task.',
-      });
-    const id = parseId(parsed.positionals[0] ?? '');
-    const git = cloneGit(clone.topLevel, env);
-    const work = await workOf(git, parsed.text('from') ?? 'HEAD');
-    const target = `refs/heads/${parsed.text('onto') ?? (await defaultTarget(git, app.book.remote))}`;
-    const place = { git, target, task: id, commonDir: clone.commonDir, coordDir: clone.coordDir };
-    const code = landingCode({ ...place, remote: app.book.remote, strategy: config.land.strategy }, work);
-    const text = parsed.text('result');
-    const result = await book.land(id, {
-      code,
-      attemptsMax: config.land.attemptsMax,
-      result: text === undefined ? null : jsonOrFile(text, '--result', context.cwd),
-      command,
-      onStep: context.notice,
-    });
-    const said = `${id}: landed on ${target.slice('refs/heads/'.length)}\n`;
+  withBook(context, parsed, async (opened) => {
+    const { book, command } = opened;
+    const [result, said] = await (parsed.flag('via-branch') ? toReview : land)(context, parsed, opened);
     if (!parsed.flag('next')) return { data: result, text: said };
     return thenNext(result, () => book.next({}, { owner: ownerOf(context, parsed) }, `${command} (next)`), said);
   });
+
+async function land(context: Context, parsed: Parsed, opened: Opened): Promise<[object, string]> {
+  const { app, book, command } = opened;
+  const { id, target, result, place, work } = await preparation(context, parsed, opened);
+  const code = async () => landingCode(place, await work());
+  const attemptsMax = app.config.land.attemptsMax;
+  const landed = await book.land(id, { code, attemptsMax, result, command, onStep: context.notice });
+  const said = landed.attempts === 0 ? 'had landed before' : 'landed';
+  return [landed, `${id}: ${said} on ${shortName(target)} (${landed.landed.commit.slice(0, 12)})\n`];
+}
+
+async function toReview(context: Context, parsed: Parsed, opened: Opened): Promise<[object, string]> {
+  const { app, book, command } = opened;
+  const { id, target, result, place, work } = await preparation(context, parsed, opened);
+  const branch = `refs/heads/${app.config.tasks.branch.replace('{id}', id)}`;
+  const code = async () => {
+    const { commit, isHead } = await work();
+    const { objects, targetTip } = landingCode(place, { commit, isHead });
+    const descendsFrom = (tip: string) => isAncestor(place.git, tip, commit).catch(() => false);
+    return { commit, branch, target, objects, targetTip, descendsFrom };
+  };
+  const reviewed = await book.review(id, { code, result, command });
+  return [reviewed, `${id}: in review on ${shortName(branch)}, for ${shortName(target)}\n`];
+}
+
+const shortName = (ref: string): string => ref.replace(/^refs\/heads\//, '');
+
+async function preparation(context: Context, parsed: Parsed, { app }: Opened) {
+  const { clone, env, config } = app;
+  if (clone.topLevel === null)
+    throw new CoordError('not-ready', 'there is no worktree here, so there is no work to land', {
+      hint: 'Land from a worktree of the task.',
+    });
+  const id = parseId(parsed.positionals[0] ?? '');
+  const { remote } = app.book;
+  const { gitDir, commonDir, coordDir, topLevel } = clone;
+  const git = cloneGit(topLevel, env);
+  const target = `refs/heads/${await targetName(git, remote, parsed.text('onto'))}`;
+  const place = { git, remote, target, task: id, commonDir, coordDir, strategy: config.land.strategy };
+  const from = parsed.text('from');
+  const text = parsed.text('result');
+  return {
+    id,
+    target,
+    place,
+    work: () => workOf({ git, gitDir, task: id, from, branchPattern: config.tasks.branch }),
+    result: text === undefined ? null : jsonOrFile(text, '--result', context.cwd),
+  };
+}

@@ -33,9 +33,16 @@ export const run: Run = (context, parsed) => {
       context.warn(error.message);
       return { data: { ran: false }, text: '', exitCode };
     }
-    const status = await runCommand(program, args, context.cwd, context.env, (pid) => {
-      handOver(app.context.held, name, pid);
-    });
+    const status = await runCommand(
+      program,
+      args,
+      context.cwd,
+      context.env,
+      (pid) => {
+        handOver(app.context.held, name, pid);
+      },
+      context.json,
+    );
     if (status === 127) context.warn(`${program}: not found`);
     return released(book, name, command, status);
   });
@@ -74,16 +81,21 @@ async function released(book: Book, name: string, command: string, status: numbe
 
 const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
-/** Its exit status as a shell would give it; signals that we get are for the command, and the lock is given back after it. */
+/** With `--json` what it prints goes to standard error: the one document is ours. Its exit status as a shell would give it; signals that we get are for the command, and the lock is given back after it. */
 function runCommand(
   program: string,
   args: readonly string[],
   cwd: string,
   env: Readonly<Record<string, string | undefined>>,
   onStart: (pid: number) => void,
+  json: boolean,
 ): Promise<number> {
   return new Promise((resolve, reject) => {
-    const child = spawn(program, args, { cwd, env: env as NodeJS.ProcessEnv, stdio: 'inherit' });
+    const child = spawn(program, args, {
+      cwd,
+      env: env as NodeJS.ProcessEnv,
+      stdio: ['inherit', json ? 2 : 'inherit', 'inherit'],
+    });
     if (child.pid !== undefined) onStart(child.pid);
     const pass = (signal: NodeJS.Signals) => child.kill(signal);
     for (const signal of signals) process.on(signal, pass);

@@ -1,4 +1,9 @@
+import type { App } from '../app/open-app.ts';
+import { endReviews, type ReviewLook } from '../coordinator/review-task.ts';
 import { type SweepResult, sweep } from '../coordinator/sweep.ts';
+import type { Who } from '../domain/seen.ts';
+import { cloneGit } from '../worker/clone-git.ts';
+import { reviewStanding } from '../worker/review-code.ts';
 import type { Run } from './frame/spec.ts';
 import { withBook } from './with-book.ts';
 
@@ -20,10 +25,23 @@ export const run: Run = (context, parsed) =>
       if (leftMs <= 0 || look.waitMs === null || context.outputClosed.aborted) break;
       await clock.sleep(Math.min(leftMs, app.timings.pollIntervalMs));
     }
-    return { data: total, text: sweepText(total) };
+    const reviews = await reviewsOf(app, book.who);
+    return { data: { ...total, reviews }, text: sweepText(total, reviews) };
   });
 
-function sweepText({ expired, repaired }: SweepResult): string {
-  const lines = [...expired.map((id) => `${id}: expired\n`), ...repaired.map((id) => `${id}: repaired\n`)];
+/** Those that were merged are done; looked at by clones that have the code. */
+async function reviewsOf({ context, clone, book, env }: App, who: Who): Promise<ReviewLook[]> {
+  const git = cloneGit(clone.topLevel ?? clone.commonDir, env);
+  return endReviews(context, who, (task, review) => reviewStanding({ git, remote: book.remote }, task, review));
+}
+
+const reviewText = { merged: 'merged, done', open: 'in review', 'branch gone': 'in review, branch gone' } as const;
+
+function sweepText({ expired, repaired }: SweepResult, reviews: readonly ReviewLook[]): string {
+  const lines = [
+    ...expired.map((id) => `${id}: expired\n`),
+    ...repaired.map((id) => `${id}: repaired\n`),
+    ...reviews.map(({ id, standing }) => `${id}: ${reviewText[standing]}\n`),
+  ];
   return lines.length > 0 ? lines.join('') : 'nothing to take back\n';
 }

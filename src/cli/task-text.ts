@@ -47,6 +47,8 @@ export function taskText(context: Context, task: TaskView): string {
     ['held by', task.claim ? holderText(task.claim) : null],
     ['progress', task.progress ? `${oneLine(task.progress.text)}${percentText(task)} (${task.progress.at})` : null],
     ['error', task.error ? `${task.error.code}: ${task.error.message}` : null],
+    ['landed', task.landed ? `on ${task.landed.ref} as ${task.landed.commit}` : null],
+    ['review', task.review ? `${task.review.branch} for ${task.review.target}` : null],
     ['result', task.result === null ? null : JSON.stringify(task.result)],
     ['payload', task.payload === null ? null : JSON.stringify(task.payload)],
     ['timeout', formatDuration(task.timeoutMs)],

@@ -18,6 +18,7 @@ import { type LandRequest, type LandResult, landTask } from './land-task.ts';
 import { type PairRead, readPair } from './read-seen.ts';
 import { renewClaims } from './renew-claims.ts';
 import { renewClaim, reportProgress } from './report-progress.ts';
+import { sendToReview } from './review-task.ts';
 import { settlePending } from './settle-pending.ts';
 import { showTask } from './show-task.ts';
 import { type LogEntry, taskLog } from './task-log.ts';
@@ -157,6 +158,14 @@ export class Book {
   async land(name: string, request: LandRequest): Promise<LandResult> {
     const id = await this.#ready(name, request.command);
     const result = await landTask(this.context, this.who, id, request);
+    await this.#options.keepAlive?.(0);
+    return result;
+  }
+
+  /** Sends it to review, with its work on its own branch. @throws CoordError as `land` */
+  async review(name: string, request: Parameters<typeof sendToReview>[3]): ReturnType<typeof sendToReview> {
+    const id = await this.#ready(name, request.command);
+    const result = await sendToReview(this.context, this.who, id, request);
     await this.#options.keepAlive?.(0);
     return result;
   }

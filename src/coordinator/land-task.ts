@@ -12,9 +12,11 @@ import type { Who } from '../domain/seen.ts';
 import type { Json, Task } from '../domain/task.ts';
 import type { TaskView } from '../domain/view.ts';
 import { CoordError } from '../errors.ts';
+import type { EndedEntry } from '../store/json-ledger.ts';
 import type { ForeignObjects } from '../transport/port.ts';
 import type { Context } from './context.ts';
 import { endTenure, holdOn } from './finish-task.ts';
+import { refusalError } from './refusal-error.ts';
 import { repairLanding } from './repair-landing.ts';
 import { showTask } from './show-task.ts';
 
@@ -46,7 +48,8 @@ export interface LandingCode {
 }
 
 export interface LandRequest {
-  readonly code: LandingCode;
+  /** Asked for once it is known whose the task is: that is said first. */
+  readonly code: () => Promise<LandingCode>;
   readonly attemptsMax: number;
   readonly result: Json;
   readonly command: string;
@@ -63,17 +66,19 @@ export interface LandResult {
 
 /** @throws CoordError `lost`, `held`, `conflict`, `not-ready` (nothing to land), `not-found`, `unavailable`, `unknown` */
 export async function landTask(context: Context, who: Who, id: string, request: LandRequest): Promise<LandResult> {
-  const { code, attemptsMax, command, onStep } = request;
+  const { attemptsMax, command, onStep } = request;
+  const before = endedAs(context, who, id, 'done') ? await showTask(context, who, id) : null;
+  if (before?.state !== 'done') await holdOn(context, who, id, command);
+  const code = await request.code();
   refuseUnfenced(context, code.target);
-  const repeated = await landedBefore(context, who, id, code);
-  if (repeated !== null) return { ...repeated, attempts: 0 };
-  await holdOn(context, who, id, command);
+  if (before?.state === 'done') return { ...(await landedBefore(context, who, before, code)), attempts: 0 };
   const message = await mergeMessage(context, who, id);
   for (let attempts = 1; attempts <= attemptsMax; attempts++) {
     const from = await code.targetTip();
     const { commit, how } = await readyOn(code, id, from, message);
     await code.checkOut(commit);
-    onStep(`${id}: ${how}, onto ${short(from)}${attempts > 1 ? ` (try ${attempts} of ${attemptsMax})` : ''}`);
+    if (how !== 'as it is' || attempts > 1)
+      onStep(`${id}: ${how} onto ${short(from)}${attempts > 1 ? `, try ${attempts} of ${attemptsMax}` : ''}`);
     const landed = { ref: code.target, from, commit };
     const branch = { ref: code.target, from, to: commit, ...(code.objects && { objects: code.objects }) };
     await code.beforePush(from, commit);
@@ -112,14 +117,28 @@ function refuseUnfenced(context: Context, target: string): void {
   });
 }
 
-/** A repeat of one's own landing, as after a lost reply, is no error; what was cut off is put right. */
-async function landedBefore(context: Context, who: Who, id: string, code: LandingCode) {
+/** Whether this requester's last tenure of the task ended by this operation of its own. */
+export function endedAs(context: Context, who: Who, id: string, op: EndedEntry['op']): boolean {
   const ended = context.ended.get(id);
-  if (ended?.op !== 'done' || ended.agent !== who.agent || ended.session !== who.session) return null;
-  const task = await showTask(context, who, id);
-  if (task.state !== 'done' || task.term !== ended.term || task.landed?.ref !== code.target) return null;
-  await repairLanding(context, who, id, task.landed, code);
-  return { task, landed: task.landed };
+  return ended?.op === op && ended.agent === who.agent && ended.session === who.session;
+}
+
+/** A repeat of one's own landing, as after a lost reply, is no error; what was cut off is put right. */
+async function landedBefore(context: Context, who: Who, task: TaskView, code: LandingCode) {
+  const { id, landed } = task;
+  if (landed === null || landed.ref !== code.target)
+    throw refusalError(id, { reason: 'lost', how: 'ended', agent: null });
+  if ((await code.replay(landed.commit, '')).kind !== 'nothing')
+    throw new CoordError(
+      'not-ready',
+      `${id} has landed already, as ${short(landed.commit)}, without all of this work`,
+      {
+        hint: 'A task lands once. What came after it is another task.',
+        next: ['git coord add "…"', `git coord show ${id}`],
+      },
+    );
+  await repairLanding(context, who, id, landed, code);
+  return { task, landed };
 }
 
 async function mergeMessage(context: Context, who: Who, id: string): Promise<string> {
@@ -132,13 +151,14 @@ async function readyOn(code: LandingCode, id: string, onto: string, message: str
   if (replayed.kind === 'ready') return replayed;
   const name = code.target.replace(/^refs\/heads\//, '');
   if (replayed.kind === 'nothing')
-    throw new CoordError('not-ready', `${name} has the work of ${id} already: there is nothing to land`, {
-      next: [`git coord done ${id}`],
+    throw new CoordError('not-ready', `${name} has all commits of this work already: there is nothing to land`, {
+      hint: 'If the work is somewhere else, name it with --from; if there is nothing to do, say done.',
+      next: [`git coord land ${id} --from <commit>`, `git coord done ${id}`],
     });
   const { files, commit } = replayed;
   throw new CoordError('conflict', `${id} doesn't merge onto ${name}: ${files.slice(0, 5).join(', ')}`, {
-    hint: `The claim is kept, and nothing was changed. Commit ${short(commit)} is where it stops.`,
-    next: [`git rebase ${onto}`, `git coord land ${id}`],
+    hint: `The claim is kept, and nothing was changed. Commit ${short(commit)} is where it stops: rebase, resolve, then land again.`,
+    next: [`git rebase ${onto}`, 'git rebase --continue', `git coord land ${id}`],
     data: { files, commit, onto },
   });
 }

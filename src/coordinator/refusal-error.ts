@@ -27,10 +27,10 @@ export function refusalError(id: string, refusal: Refusal): CoordError {
     case 'lost':
       return new CoordError('lost', lostText[refusal.how](id, refusal.agent), {
         hint: 'Work that was done stays on its branch; it is not lost.',
-        next: [`git coord log ${id}`, `git coord claim ${id}`],
+        next: [`git coord log ${id}`, ...lostNext[refusal.how].map((verb) => `git coord ${verb} ${id}`)],
       });
     case 'not-claimed':
-      return new CoordError('not-ready', `nobody holds ${id}, so there is nothing to end`, {
+      return new CoordError('not-ready', `nobody holds ${id}`, {
         next: [`git coord claim ${id}`],
       });
     case 'wrong-state':
@@ -73,6 +73,16 @@ const lostText = {
   expired: (id: string) => `you no longer hold ${id}: your lease expired and was given back`,
   cancelled: (id: string) => `you no longer hold ${id}: it was cancelled`,
   finished: (id: string) => `you no longer hold ${id}: it was finished without you`,
+  ended: (id: string) => `you no longer hold ${id}: you have ended that claim yourself`,
+} as const;
+
+/** What may help, by how it was lost. */
+const lostNext = {
+  'taken-over': ['claim'],
+  expired: ['claim'],
+  cancelled: ['retry'],
+  finished: ['show'],
+  ended: ['show'],
 } as const;
 
 function wrongStateError(id: string, { state, error }: Extract<Refusal, { reason: 'wrong-state' }>): CoordError {

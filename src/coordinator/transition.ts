@@ -130,8 +130,14 @@ function tenureIsOver(task: Task, seen: Seen): boolean {
 }
 
 function unavailableError(attempt: Attempt, message: string, locks: readonly string[]): CoordError {
-  if (locks.length === 0)
-    return new CoordError('unavailable', `${attempt.task}: nothing was written: ${message || 'the remote refused'}`);
+  if (locks.length === 0) {
+    const landing = attempt.branch && {
+      hint: `The claim is kept. Where ${attempt.branch.ref} may not be pushed to, send the work to review on its own branch.`,
+      next: [`git coord land ${attempt.task} --via-branch`],
+    };
+    const words = message || 'the remote refused';
+    return new CoordError('unavailable', `${attempt.task}: nothing was written: ${words}`, landing);
+  }
   return new CoordError('unavailable', `${attempt.task}: the remote is locked by ${locks.join(', ')}`, {
     hint: 'A git process that was killed there left the file. When no git runs on that ref, delete the file on the server, and run the same command again.',
     next: locks.map((lock) => `rm ${JSON.stringify(lock)}`),

@@ -13,9 +13,10 @@ import { backoffMsAfter, complete, endAttempt, giveBack, isMine, type Mine, send
  * claimed by another              tenure or ended       lost
  * claimed by another              nothing               held
  * not claimed                     ended by this same op unchanged (a repeat)
+ * in review                       any                   done: write, by anybody
  * open, the same term             tenure                pruned: done and going on reclaim; release and fail are lost
  * any other                       tenure or ended       lost
- * not claimed                     displaced             lost
+ * not claimed                     ended otherwise       lost: by its own hand, or by another agent of this clone
  * not claimed                     nothing               not-claimed
  */
 export type FinishOp = 'release' | 'done' | 'fail' | 'review';
@@ -55,10 +56,18 @@ export function decideFinish(seen: Seen, request: FinishRequest, _stamp: Stamp):
 
 function decideUnclaimed(task: Task, request: FinishRequest): Decision {
   const { ended, mine, op } = request;
+  // a review is nobody's: a person who merged it otherwise says that it is done
+  if (task.state === 'review' && op === 'done')
+    return {
+      kind: 'write',
+      op: 'done',
+      task: { ...task, state: 'done', result: request.result ?? task.result },
+      lease: 'keep',
+    };
   if (wasMine(ended, request) && ended.op === op && ended.term === task.term) return { kind: 'unchanged' };
   if (!wasMine(mine, request)) {
-    const displaced = wasMine(ended, request) && ended.op === 'lost';
-    return displaced ? refused({ reason: 'lost', how: 'taken-over', agent: null }) : refused({ reason: 'not-claimed' });
+    if (!wasMine(ended, request)) return refused({ reason: 'not-claimed' });
+    return refused({ reason: 'lost', how: ended.op === 'lost' ? 'taken-over' : 'ended', agent: null });
   }
   if (task.state === 'cancelled') return refused({ reason: 'lost', how: 'cancelled', agent: null });
   if (task.state !== 'open')
@@ -80,7 +89,12 @@ function write(task: Task, { lease }: Seen, request: FinishRequest): Decision {
       return { kind: 'write', op: 'done', task: done, lease: 'free' };
     }
     case 'review':
-      return { kind: 'write', op: 'review', task: sendToReview(task, lease, request.review ?? null), lease: 'free' };
+      return {
+        kind: 'write',
+        op: 'review',
+        task: sendToReview(task, lease, request.result, request.review ?? null),
+        lease: 'free',
+      };
     case 'fail': {
       const backoffMs = backoffMsAfter(task.attempts, request.random);
       return { kind: 'write', op: 'fail', task: endAttempt(task, lease, request.error, backoffMs), lease: 'free' };

@@ -25,7 +25,8 @@ export type Refusal =
   | { readonly reason: 'reserved'; readonly agent: string }
   | { readonly reason: 'exists' };
 
-export type LostHow = 'taken-over' | 'expired' | 'cancelled' | 'finished';
+/** `ended`: by the holder's own hand. */
+export type LostHow = 'taken-over' | 'expired' | 'cancelled' | 'finished' | 'ended';
 
 /**
  * A decider's answer. `again`: when this write has won, decide once more on the fresh record (a takeover beyond the

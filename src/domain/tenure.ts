@@ -91,8 +91,8 @@ export function complete(task: Task, lease: Lease, result: Task['result']): Task
 }
 
 /** Its branch waits for somebody else to merge it: nobody holds it, and nobody can take it. */
-export function sendToReview(task: Task, lease: Lease, review: Task['review']): Task {
-  return { ...endTenure(task, lease), state: 'review', review, error: null };
+export function sendToReview(task: Task, lease: Lease, result: Task['result'], review: Task['review']): Task {
+  return { ...endTenure(task, lease), state: 'review', result, review, error: null };
 }
 
 export function cancelled(task: Task, lease: Lease, error: TaskError | null): Task {

@@ -3,6 +3,7 @@ import { CoordError } from '../errors.ts';
 import { type CloneGit, firstWords } from './clone-git.ts';
 import { isAncestor, replay } from './replay.ts';
 import { followMove, intendMove } from './target-worktrees.ts';
+import { mustBeClean, type Work } from './work.ts';
 
 /** The clone's side of a landing: where the work is, where the target is, and what becomes of the worktree. */
 export interface LandingPlace {
@@ -20,28 +21,8 @@ export interface LandingPlace {
   readonly task: string;
 }
 
-/** What is to land, and whether the worktree has it checked out. @throws CoordError `usage`, `not-ready` (a dirty worktree) */
-export async function workOf(git: CloneGit, from: string): Promise<{ commit: string; isHead: boolean }> {
-  const found = await git.try(['rev-parse', '--verify', '--quiet', '--end-of-options', `${from}^{commit}`]);
-  if (found.status !== 0) throw new CoordError('usage', `${from} is no commit of this clone`);
-  const commit = found.stdout.toString('utf8').trim();
-  const head = (await git.try(['rev-parse', '--verify', '--quiet', 'HEAD'])).stdout.toString('utf8').trim();
-  if (head === commit) await mustBeClean(git);
-  return { commit, isHead: head === commit };
-}
-
-async function mustBeClean(git: CloneGit): Promise<void> {
-  const changed = (await git.text(['status', '--porcelain', '--untracked-files=no', '-z'])).split('\0').filter(Boolean);
-  if (changed.length === 0) return;
-  const names = changed.slice(0, 3).map((line) => line.slice(3));
-  throw new CoordError('not-ready', `the worktree has changes that are not committed: ${names.join(', ')}`, {
-    hint: 'What lands is a commit. Commit them, or put them aside; then land again.',
-    next: ['git status', 'git commit -a', 'git stash'],
-  });
-}
-
 /** @throws CoordError `not-found` when the target doesn't exist, `unavailable` */
-export function landingCode(place: LandingPlace, work: { commit: string; isHead: boolean }): LandingCode {
+export function landingCode(place: LandingPlace, work: Work): LandingCode {
   const { git, remote, target, task, strategy, coordDir } = place;
   let { commit } = work;
   let lastSeen: { readonly oid: string | null } | undefined;
@@ -57,7 +38,10 @@ export function landingCode(place: LandingPlace, work: { commit: string; isHead:
       lastSeen ??= { oid: await tipOf(git, trackingRef(remote, target)) };
       return fetchedTip(git, remote, target, task);
     },
-    replay: (onto, message) => replay(git, { work: commit, onto, strategy, lastSeen: lastSeen?.oid ?? null, message }),
+    async replay(onto, message) {
+      if (work.isHead) await mustBeClean(git);
+      return replay(git, { work: commit, onto, strategy, lastSeen: lastSeen?.oid ?? null, message });
+    },
     contains: (tip, one) => isAncestor(git, one, tip),
     async checkOut(made) {
       if (!work.isHead || made === commit) return;
@@ -79,24 +63,29 @@ export function landingCode(place: LandingPlace, work: { commit: string; isHead:
 const trackingRef = (remote: string, target: string): string =>
   `refs/remotes/${remote}/${target.slice('refs/heads/'.length)}`;
 
-async function tipOf(git: CloneGit, ref: string): Promise<string | null> {
+/** Null: there is no such ref here. */
+export async function tipOf(git: CloneGit, ref: string): Promise<string | null> {
   const { status, stdout } = await git.try(['rev-parse', '--verify', '--quiet', `${ref}^{commit}`]);
   return status === 0 ? stdout.toString('utf8').trim() : null;
 }
 
-async function localTip(git: CloneGit, target: string): Promise<string> {
+/** @throws CoordError `not-found` */
+export async function localTip(git: CloneGit, target: string): Promise<string> {
   const tip = await tipOf(git, target);
-  if (tip === null) throw noTarget(target, 'this clone');
+  if (tip === null) throw noTarget(target, 'in this clone');
   return tip;
 }
 
-/** Fetches the target into the clone, under a name of our own: of several landings each has its own. */
-async function fetchedTip(git: CloneGit, remote: string, target: string, task: string): Promise<string> {
+/**
+ * Fetches the target into the clone, under a name of our own: of several landings each has its own.
+ * @throws CoordError `not-found`, `unavailable`
+ */
+export async function fetchedTip(git: CloneGit, remote: string, target: string, task: string): Promise<string> {
   const own = `refs/coord/landing/${task}`;
   const flags = ['--quiet', '--no-tags', '--no-write-fetch-head', '--no-recurse-submodules', '--no-auto-gc'];
   const { status, stderr } = await git.try(['fetch', ...flags, '--', remote, `+${target}:${own}`]);
   if (status !== 0) {
-    if (/couldn't find remote ref/i.test(stderr)) throw noTarget(target, remote);
+    if (/couldn't find remote ref/i.test(stderr)) throw noTarget(target, `on ${remote}`);
     throw new CoordError('unavailable', `${target} could not be fetched from ${remote}: ${firstWords(stderr)}`);
   }
   const tip = await git.text(['rev-parse', `${own}^{commit}`]);
@@ -106,8 +95,8 @@ async function fetchedTip(git: CloneGit, remote: string, target: string, task: s
 
 function noTarget(target: string, where: string): CoordError {
   const name = target.replace(/^refs\/heads\//, '');
-  return new CoordError('not-found', `there is no branch ${name} at ${where}`, {
-    hint: 'Name the branch to land on with --onto, or push it first.',
+  return new CoordError('not-found', `there is no branch ${name} ${where}`, {
+    hint: 'Name the branch to land on with --onto.',
     next: ['git branch -a'],
   });
 }

@@ -98,7 +98,10 @@ describe.each(['path', 'http', 'ssh', 'embedded'] as const)('%s', (kind) => {
 
     testAll('nothing to land, nothing committed, no such branch, nobody’s claim', async () => {
       await claimed(anna, 'login');
-      expect(await anna.run('land', 'login')).toMatchObject({ status: 7, error: { next: ['git coord done login'] } });
+      expect(await anna.run('land', 'login')).toMatchObject({
+        status: 7,
+        error: { message: expect.stringContaining('nothing to land') },
+      });
       await anna.work('login', 'login', 'in');
       await writeFile(join(anna.dir, 'login'), 'changed');
       const dirty = await anna.run('land', 'login');
@@ -106,6 +109,7 @@ describe.each(['path', 'http', 'ssh', 'embedded'] as const)('%s', (kind) => {
       await anna.git('checkout', '--quiet', 'login');
       expect(await anna.run('land', 'login', '--onto', 'nowhere')).toMatchObject({ status: 3 });
       expect(await anna.run('land', 'login', '--from', 'nowhere')).toMatchObject({ status: 2 });
+      expect(await anna.run('land', 'login', '--onto', 'bad name')).toMatchObject({ status: 2 });
       expect(await ben.run('land', 'login')).toMatchObject({ status: 4, error: { code: 'held' } });
       expect(await anna.run('land', 'nothing')).toMatchObject({ status: 3 });
     });
@@ -165,6 +169,59 @@ describe('what lands', () => {
     expect((await anna.run('land', 'b', '--from', 'task/b')).status).toBe(0);
     expect(await project.main()).toBe(other);
     expect(await readFile(join(anna.dir, 'a'), 'utf8')).toBe('dirty, and not what lands');
+  });
+
+  test('not what HEAD happens to be: another task’s branch, or main while the work is elsewhere', async () => {
+    await claimed(anna, 'wa');
+    await claimed(anna, 'wb');
+    const wa = await anna.work('wa', 'wa', 'wa');
+    await anna.git('checkout', '--quiet', 'main');
+    const elsewhere = await anna.run('land', 'wa');
+    expect(elsewhere).toMatchObject({ status: 7, error: { next: ['git coord land wa --from task/wa'] } });
+    await anna.work('wb', 'wb', 'wb');
+    expect(await anna.run('land', 'wa')).toMatchObject({
+      status: 7,
+      error: { message: expect.stringContaining('task/wb') },
+    });
+    expect((await anna.run('land', 'wa', '--from', 'task/wa')).data.landed.commit).toBe(wa);
+    expect((await anna.run('land', 'wb')).status).toBe(0);
+  });
+
+  test('not half of it: in the middle of a rebase it refuses, and lands when that is through', async () => {
+    for (const [agent, id] of [
+      [anna, 'a'],
+      [ben, 'b'],
+    ] as const) {
+      await claimed(agent, id);
+      await agent.work(id, `${id}-1`, '1');
+      await agent.work(id, 'shared', `by ${id}`);
+      await agent.work(id, `${id}-2`, '2');
+    }
+    expect((await ben.run('land', 'b')).status).toBe(0);
+    expect((await anna.run('land', 'a')).status).toBe(9);
+    await anna.git('rebase', 'origin/main').catch(() => {});
+    await writeFile(join(anna.dir, 'shared'), 'by both');
+    await anna.git('commit', '--quiet', '-a', '-m', 'Change shared');
+    expect(await anna.run('land', 'a')).toMatchObject({
+      status: 7,
+      error: { next: expect.arrayContaining(['git rebase --continue']) },
+    });
+    await anna.git('rebase', '--continue');
+    expect((await anna.run('land', 'a', '--onto', 'refs/heads/main')).status).toBe(0);
+    expect(await fileOnMain('a-2')).toBe('2');
+  });
+
+  test('once: what is committed afterwards is refused, not said to have landed', async () => {
+    await claimed(anna, 'a');
+    await anna.work('a', 'a', 'a');
+    expect((await anna.run('land', 'a')).status).toBe(0);
+    expect((await anna.run('land', 'a', '--onto', 'origin/main')).data.attempts).toBe(0);
+    await anna.work('a', 'later', 'l');
+    expect(await anna.run('land', 'a')).toMatchObject({
+      status: 7,
+      error: { message: expect.stringContaining('has landed already') },
+    });
+    expect(await anna.run('fail', 'a')).toMatchObject({ status: 5, error: { code: 'lost' } });
   });
 
   test('ten at once: each lands once, main has them all', async () => {

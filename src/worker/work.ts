@@ -1,0 +1,92 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { CoordError } from '../errors.ts';
+import type { CloneGit } from './clone-git.ts';
+import { tipOf } from './landing-code.ts';
+import { isAncestor } from './replay.ts';
+
+/** What is to land. */
+export interface Work {
+  readonly commit: string;
+  /** The worktree has it checked out, and follows. */
+  readonly isHead: boolean;
+}
+
+export interface WorkRequest {
+  readonly git: CloneGit;
+  /** The git folder of this worktree. */
+  readonly gitDir: string;
+  readonly task: string;
+  /** A commit that was named; else HEAD, if that is where the task's work is. */
+  readonly from: string | undefined;
+  /** The name of a task's branch, with `{id}` in it. */
+  readonly branchPattern: string;
+}
+
+/** @throws CoordError `usage` (no such commit), `not-ready` when HEAD isn't where the task's work is, or not finished */
+export async function workOf(request: WorkRequest): Promise<Work> {
+  const { git, from } = request;
+  const head = await tipOf(git, 'HEAD');
+  if (from === undefined) {
+    if (head === null) throw new CoordError('not-ready', 'nothing is committed here', { next: ['git commit'] });
+    mustBeThrough(request);
+    await mustBeTheTasks(request, head);
+    return { commit: head, isHead: true };
+  }
+  const named = await git.try(['rev-parse', '--verify', '--quiet', '--end-of-options', `${from}^{commit}`]);
+  if (named.status !== 0)
+    throw new CoordError('usage', `${from} is no commit of this clone`, { next: ['git log --oneline --all'] });
+  const commit = named.stdout.toString('utf8').trim();
+  if (commit === head) mustBeThrough(request);
+  return { commit, isHead: commit === head };
+}
+
+const unfinished = [
+  ['rebase-merge', 'rebase'],
+  ['rebase-apply', 'rebase'],
+  ['MERGE_HEAD', 'merge'],
+  ['CHERRY_PICK_HEAD', 'cherry-pick'],
+  ['REVERT_HEAD', 'revert'],
+] as const;
+
+/** In the middle of a rebase HEAD is a part of the work. */
+function mustBeThrough({ gitDir, task }: WorkRequest): void {
+  const found = unfinished.find(([name]) => existsSync(join(gitDir, name)));
+  if (found === undefined) return;
+  const [, what] = found;
+  throw new CoordError('not-ready', `a ${what} is under way in this worktree, so HEAD is not the whole work`, {
+    hint: 'The claim is kept. Finish it, then land.',
+    next: ['git status', `git ${what} --continue`, `git coord land ${task}`],
+  });
+}
+
+async function mustBeTheTasks({ git, task, branchPattern }: WorkRequest, head: string): Promise<void> {
+  const own = branchPattern.replace('{id}', task);
+  const current = (await git.try(['symbolic-ref', '--quiet', '--short', 'HEAD'])).stdout.toString('utf8').trim();
+  if (current === own) return;
+  const [before = '', after = ''] = branchPattern.split('{id}');
+  const isAnothers = current.startsWith(before) && current.endsWith(after) && before + after !== '';
+  const tip = await tipOf(git, `refs/heads/${own}`);
+  const isElsewhere = tip !== null && !(await isAncestor(git, tip, head));
+  if (!isAnothers && !isElsewhere) return;
+  const where = tip === null ? `${own} doesn't exist` : `its work is on ${own}`;
+  throw new CoordError(
+    'not-ready',
+    `${current || 'a commit without a branch'} is checked out, and for ${task} ${where}`,
+    {
+      hint: 'The claim is kept. Check its branch out, or say with --from what is to land.',
+      next: tip === null ? [`git coord land ${task} --from HEAD`] : [`git coord land ${task} --from ${own}`],
+    },
+  );
+}
+
+/** @throws CoordError `not-ready` */
+export async function mustBeClean(git: CloneGit): Promise<void> {
+  const changed = (await git.text(['status', '--porcelain', '--untracked-files=no', '-z'])).split('\0').filter(Boolean);
+  if (changed.length === 0) return;
+  const names = changed.slice(0, 3).map((line) => line.slice(3));
+  throw new CoordError('not-ready', `the worktree has changes that are not committed: ${names.join(', ')}`, {
+    hint: 'What lands is a commit. Commit them, or put them aside; then land again.',
+    next: ['git status', 'git commit -a', 'git stash'],
+  });
+}
