@@ -80,7 +80,7 @@ export async function checkStore({ clone, env }: Setup): Promise<'sound' | 'rebu
 
 /** One `init` of a clone at a time: others wait. */
 export async function withInitLock<T>({ clone }: Setup, work: () => Promise<T>): Promise<T> {
-  const { withFileLock } = await import('../transport/git/file-lock.ts');
+  const { withFileLock } = await import('../transport/file-lock.ts');
   await mkdir(clone.coordDir, { recursive: true });
   return withFileLock(join(clone.coordDir, 'init.lock'), 20 * requestTimeoutMs, work);
 }

@@ -13,39 +13,12 @@ import type { Json, Task } from '../domain/task.ts';
 import type { TaskView } from '../domain/view.ts';
 import { CoordError } from '../errors.ts';
 import type { EndedEntry } from '../store/json-ledger.ts';
-import type { ForeignObjects } from '../transport/port.ts';
 import type { Context } from './context.ts';
 import { endTenure, holdOn } from './finish-task.ts';
+import type { LandingCode } from './landing-code.ts';
 import { refusalError } from './refusal-error.ts';
 import { repairLanding } from './repair-landing.ts';
 import { showTask } from './show-task.ts';
-
-/** The clone's code, as a landing needs it. */
-export interface LandingCode {
-  /** `refs/heads/…` */
-  readonly target: string;
-  /** Lent to the push; absent where book and branch are refs of one repository. */
-  readonly objects: ForeignObjects | undefined;
-  /** Where the target is now; its history is in the clone afterwards. @throws CoordError `not-found`, `unavailable` */
-  targetTip(): Promise<string>;
-  /** The work on top of this commit; `message`: of a merge. @throws CoordError `conflict` (no common history) */
-  replay(
-    onto: string,
-    message: string,
-  ): Promise<
-    | { readonly kind: 'ready'; readonly commit: string; readonly how: string }
-    | { readonly kind: 'nothing' }
-    | { readonly kind: 'conflict'; readonly commit: string; readonly files: readonly string[] }
-  >;
-  /** Whether the second commit is among the first one's ancestors. */
-  contains(tip: string, commit: string): Promise<boolean>;
-  /** Has the worktree follow, where the work is checked out. */
-  checkOut(commit: string): Promise<void>;
-  /** The branch is about to move. @throws CoordError `not-ready` when a worktree could not follow it */
-  beforePush(from: string, to: string): Promise<void>;
-  /** It has moved, to `to`; null: it has not, as far as is known. */
-  afterPush(from: string, to: string | null): Promise<void>;
-}
 
 export interface LandRequest {
   /** Asked for once it is known whose the task is: that is said first. */
@@ -81,17 +54,12 @@ export async function landTask(context: Context, who: Who, id: string, request: 
       onStep(`${id}: ${how} onto ${short(from)}${attempts > 1 ? `, try ${attempts} of ${attemptsMax}` : ''}`);
     const landed = { ref: code.target, from, commit };
     const branch = { ref: code.target, from, to: commit, ...(code.objects && { objects: code.objects }) };
-    await code.beforePush(from, commit);
-    let moved: string | null = null;
-    try {
-      const ended = await endTenure(context, who, id, { op: 'done', result: request.result, landed, branch, command });
-      if (ended.kind !== 'branch-moved') {
-        moved = commit;
-        if (ended.kind === 'won' && ended.bySight) await repairLanding(context, who, id, landed, code);
-        return { task: await showTask(context, who, id, ended), landed, attempts };
-      }
-    } finally {
-      await code.afterPush(from, moved);
+    const ended = await code.moving(from, commit, () =>
+      endTenure(context, who, id, { op: 'done', result: request.result, landed, branch, command }),
+    );
+    if (ended.kind !== 'branch-moved') {
+      if (ended.kind === 'won' && ended.bySight) await repairLanding(context, who, id, landed, code);
+      return { task: await showTask(context, who, id, ended), landed, attempts };
     }
     onStep(`${id}: ${code.target} moved meanwhile`);
   }

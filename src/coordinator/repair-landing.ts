@@ -3,7 +3,7 @@ import type { Who } from '../domain/seen.ts';
 import type { Task } from '../domain/task.ts';
 import { CoordError } from '../errors.ts';
 import type { Context } from './context.ts';
-import type { LandingCode } from './land-task.ts';
+import type { LandingCode } from './landing-code.ts';
 import { transition } from './transition.ts';
 
 /**

@@ -1,7 +1,7 @@
 import type { Review, Standing } from '../coordinator/review-task.ts';
 import { CoordError } from '../errors.ts';
+import { fetchedTip, localTip, tipOf } from './branch-tips.ts';
 import { type CloneGit, firstWords } from './clone-git.ts';
-import { fetchedTip, localTip, tipOf } from './landing-code.ts';
 import { isAncestor } from './replay.ts';
 
 export interface ReviewPlace {

@@ -14,6 +14,7 @@ import { mkdir, readdir, readFile, rename, rm, rmdir, writeFile } from 'node:fs/
 import { join } from 'node:path';
 import { livingOwner, ownerGone } from '../config/owner.ts';
 import { CoordError } from '../errors.ts';
+import { withFileLock } from '../transport/file-lock.ts';
 import { type CloneGit, firstWords } from './clone-git.ts';
 
 interface Intention {
@@ -31,13 +32,38 @@ export interface Move {
   readonly to: string;
 }
 
+/** A landing takes a moment; one that hangs is passed over. */
+const landingMsMax = 60_000;
+
 const folderOf = (coordDir: string): string => join(coordDir, 'landing');
 
 /**
- * Looks whether the worktrees can follow, and writes down that they will.
- * @throws CoordError `not-ready` naming the worktree and what is in the way
+ * Makes the transaction that moves the branch, and has the worktrees follow. One landing of this clone at a time: another's
+ * worktrees that don't follow yet would look like changes that are in the way.
+ * @throws CoordError `not-ready` naming the worktree and what is in the way; and what `move` throws
  */
-export async function intendMove(git: CloneGit, coordDir: string, task: string, move: Move): Promise<void> {
+export async function movingHere<T>(
+  git: CloneGit,
+  coordDir: string,
+  task: string,
+  move: Move,
+  transaction: () => Promise<T>,
+): Promise<T> {
+  return withFileLock(join(coordDir, 'landing.lock'), landingMsMax, async () => {
+    await intendMove(git, coordDir, task, move);
+    try {
+      return await transaction();
+    } finally {
+      await followMove(git, coordDir, task);
+    }
+  });
+}
+
+/**
+ * Looks whether the worktrees can follow, and writes down that they will.
+ * @throws CoordError `not-ready`
+ */
+async function intendMove(git: CloneGit, coordDir: string, task: string, move: Move): Promise<void> {
   const worktrees = await worktreesOf(git, move.ref);
   for (const dir of worktrees) await mustBeAbleToFollow(git, dir, move);
   const intention: Intention = { ...move, worktrees, owner: livingOwner(process.pid) };
@@ -48,7 +74,7 @@ export async function intendMove(git: CloneGit, coordDir: string, task: string, 
 }
 
 /** Has the worktrees follow if the branch has moved, and forgets the intention. */
-export async function followMove(git: CloneGit, coordDir: string, task: string): Promise<void> {
+async function followMove(git: CloneGit, coordDir: string, task: string): Promise<void> {
   const path = join(folderOf(coordDir), `${task}.json`);
   const intention = await readIntention(path);
   if (intention !== null && (await hasMoved(git, intention))) {

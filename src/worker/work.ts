@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { CoordError } from '../errors.ts';
+import { tipOf } from './branch-tips.ts';
 import type { CloneGit } from './clone-git.ts';
-import { tipOf } from './landing-code.ts';
 import { isAncestor } from './replay.ts';
 
 /** What is to land. */

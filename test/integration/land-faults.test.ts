@@ -162,6 +162,23 @@ describe('the branch is checked out in a worktree of the embedded book', () => {
     expect(await git(['show', 'main:shared'], { cwd: project.home })).toBe('by anna');
   });
 
+  test('which follows one landing after the other, many at once', async () => {
+    project = await makeProject('embedded');
+    const agents: Agent[] = [];
+    for (let n = 0; n < 4; n++) agents.push(await project.agent(`agent-${n}`));
+    for (const [n, agent] of agents.entries()) {
+      await claimed(agent, `t-${n}`);
+      await agent.work(`t-${n}`, `file-${n}`, `${n}`);
+    }
+    await git(['config', 'coord.land.attemptsMax', '20'], { cwd: project.home });
+    const answers = await Promise.all(agents.map((agent, n) => agent.run('land', `t-${n}`)));
+    expect(answers.map(({ status, stderr }) => `${status} ${status === 0 ? '' : stderr}`)).toEqual(
+      agents.map(() => '0 '),
+    );
+    expect(await git(['status', '--porcelain'], { cwd: project.home })).toBe('');
+    expect((await log()).split('\n')).toHaveLength(agents.length + 1);
+  });
+
   test('changes that the landing touches, changed or new, refuse', async () => {
     const anna = await embedded();
     await writeFile(join(project.home, 'shared'), 'changed');

@@ -9,30 +9,19 @@
 import { dirname, join } from 'node:path';
 import { CoordError } from '../../errors.ts';
 import { checkPatterns, checkUpdates } from '../check-updates.ts';
+import { withFileLock } from '../file-lock.ts';
 import type { ConfigEntry } from '../git-config.ts';
 import { gitEnvironment } from '../git-process.ts';
 import { Reader } from '../local/reader.ts';
 import type { ObjectFormat } from '../objects/object-id.ts';
 import { writeLooseObjects } from '../objects/write-loose.ts';
-import type {
-  CommitObject,
-  NewCommit,
-  Oid,
-  RefList,
-  RefUpdate,
-  SwapOptions,
-  SwapReport,
-  Transport,
-  Unreadable,
-} from '../port.ts';
+import type { CommitObject, Oid, RefList, RefUpdate, SwapOptions, SwapReport, Transport, Unreadable } from '../port.ts';
 import { fetchRefs } from './fetch.ts';
-import { withFileLock } from './file-lock.ts';
-import { httpTarget } from './http-target.ts';
 import { compareKept, isAncestorIn, type KeptRefsOptions, moveKept } from './kept-refs.ts';
 import { listStoreRefs } from './list-refs.ts';
 import { lsRemote } from './ls-remote.ts';
-import { postPush } from './post-push.ts';
-import { type PushRequest, type PushResult, push } from './push.ts';
+import type { PushRequest, PushResult } from './push.ts';
+import { blamesStore, Pusher } from './pusher.ts';
 import { matches, type RefMap, refMap, refspecs, selectRefs } from './ref-map.ts';
 import { RemoteGit } from './remote-git.ts';
 import { isStoreSound, openStore, removeStore, type StoreOptions } from './store-repository.ts';
@@ -75,8 +64,7 @@ class GitTransport implements Transport {
   /** What the last list asked for: fetched again when the store had to be made anew. */
   #lastPatterns: readonly string[] = [];
   readonly #cached: boolean;
-  #posts: boolean;
-  readonly #env: NodeJS.ProcessEnv;
+  readonly #pusher: Pusher;
   #turn: Promise<unknown> = Promise.resolve();
 
   constructor(options: GitTransportOptions) {
@@ -84,13 +72,12 @@ class GitTransport implements Transport {
     const { timeoutMs } = limits;
     this.objectFormat = objectFormat;
     this.#cached = options.cached ?? false;
-    this.#posts = options.posts ?? false;
-    this.#env = env;
     this.#remote = remote;
     this.#map = refMap(prefix);
     this.#store = { store, objectFormat, env: gitEnvironment(env), timeoutMs };
     this.#keptOptions = this.#store;
     this.#git = new RemoteGit({ ...options, timeoutMs });
+    this.#pusher = new Pusher({ ...options, timeoutMs }, this.#git);
   }
 
   async list(patterns: readonly string[]): Promise<RefList> {
@@ -202,20 +189,7 @@ class GitTransport implements Transport {
   async #push(request: PushRequest, { objects }: SwapOptions): Promise<PushResult> {
     await this.#open();
     await writeLooseObjects(join(this.#store.store, 'objects'), this.objectFormat, objects);
-    return (await this.#post(request, objects)) ?? push(this.#git, request);
-  }
-
-  /** Null: git must push. */
-  async #post({ updates, atomic, foreign }: PushRequest, objects: readonly NewCommit[]): Promise<PushResult | null> {
-    if (!this.#posts || foreign !== undefined) return null;
-    const target = httpTarget(this.#remote, await this.#git.entries(), this.#env);
-    if (target === null) return null;
-    // as long as git itself waits for a reply that doesn't come
-    const timeoutMs = this.#store.timeoutMs / 2;
-    const result = await postPush({ target, updates, atomic, objects, objectFormat: this.objectFormat, timeoutMs });
-    // what stands between may mind who asks: the same push, sent again, is git's
-    if (result !== null && [...result.answers.values()].includes('unknown')) this.#posts = false;
-    return result;
+    return this.#pusher.push(request, objects);
   }
 
   /** Brings back what a push found missing: the store was damaged, or removed, since the last list. */
@@ -308,12 +282,4 @@ class GitTransport implements Transport {
 
 function isMissing(commit: CommitObject | Unreadable): boolean {
   return 'unreadable' in commit && commit.unreadable === 'missing';
-}
-
-/** Whether the push may have failed for an object that the store lacks. */
-function blamesStore({ answers, stderr }: PushResult): boolean {
-  if ([...answers.values()].includes('applied')) return false;
-  return /bad object|unable to read|object file .* is (empty|corrupt)|loose object|not a valid|missing (blob|tree|commit)|did not receive expected object|Could not read [0-9a-f]{40}|eof before pack header|not a git repository|src refspec/i.test(
-    stderr,
-  );
 }

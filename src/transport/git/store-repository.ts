@@ -6,9 +6,9 @@ import { randomBytes } from 'node:crypto';
 import { appendFile, mkdir, readFile, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { CoordError } from '../../errors.ts';
+import { withFileLock } from '../file-lock.ts';
 import { runGit } from '../git-process.ts';
 import type { ObjectFormat } from '../objects/object-id.ts';
-import { withFileLock } from './file-lock.ts';
 import { cleanWords } from './redact.ts';
 
 export interface StoreOptions {

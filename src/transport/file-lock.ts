@@ -7,7 +7,7 @@ import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
-import { CoordError } from '../../errors.ts';
+import { CoordError } from '../errors.ts';
 
 const pollMs = 8;
 

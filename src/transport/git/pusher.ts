@@ -1,0 +1,52 @@
+import type { ObjectFormat } from '../objects/object-id.ts';
+import type { NewCommit } from '../port.ts';
+import { httpTarget } from './http-target.ts';
+import { postPush } from './post-push.ts';
+import { type PushRequest, type PushResult, push } from './push.ts';
+import type { RemoteGit } from './remote-git.ts';
+
+interface PusherOptions {
+  readonly objectFormat: ObjectFormat;
+  readonly env: NodeJS.ProcessEnv;
+  /** The remote takes pushes that we post ourselves (`postsAreTaken`). */
+  readonly posts?: boolean | undefined;
+  readonly timeoutMs: number;
+}
+
+/** Pushes by one request of our own where that is known to do, else by git. */
+export class Pusher {
+  readonly #options: PusherOptions;
+  readonly #git: RemoteGit;
+  #posts: boolean;
+
+  constructor(options: PusherOptions, git: RemoteGit) {
+    this.#options = options;
+    this.#git = git;
+    this.#posts = options.posts ?? false;
+  }
+
+  async push(request: PushRequest, objects: readonly NewCommit[]): Promise<PushResult> {
+    return (await this.#post(request, objects)) ?? push(this.#git, request);
+  }
+
+  /** Null: git must push. */
+  async #post({ remote, updates, atomic, foreign }: PushRequest, objects: readonly NewCommit[]) {
+    if (!this.#posts || foreign !== undefined) return null;
+    const { objectFormat, env, timeoutMs } = this.#options;
+    const target = httpTarget(remote, await this.#git.entries(), env);
+    if (target === null) return null;
+    // as long as git itself waits for a reply that doesn't come
+    const result = await postPush({ target, updates, atomic, objects, objectFormat, timeoutMs: timeoutMs / 2 });
+    // what stands between may mind who asks: the same push, sent again, is git's
+    if (result !== null && [...result.answers.values()].includes('unknown')) this.#posts = false;
+    return result;
+  }
+}
+
+/** Whether the push may have failed for an object that the store lacks. */
+export function blamesStore({ answers, stderr }: PushResult): boolean {
+  if ([...answers.values()].includes('applied')) return false;
+  return /bad object|unable to read|object file .* is (empty|corrupt)|loose object|not a valid|missing (blob|tree|commit)|did not receive expected object|Could not read [0-9a-f]{40}|eof before pack header|not a git repository|src refspec/i.test(
+    stderr,
+  );
+}
