@@ -30,5 +30,3 @@ export const plan: readonly PlannedTask[] = [
 ];
 
 export const workerNames = ['worker-1', 'worker-2', 'worker-3'] as const;
-/** The one that is killed. */
-export const victim = 'worker-2';

@@ -2,7 +2,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { CoordError } from '../../errors.ts';
 import { claimOf, countDone, type Look, lookAtRemote } from './look.ts';
-import { plan, victim } from './plan.ts';
+import { plan, workerNames } from './plan.ts';
 import type { Scene } from './scene.ts';
 import { type Screen, seconds } from './screen.ts';
 import { daemonPid, type Workers } from './workers.ts';
@@ -34,14 +34,14 @@ const percentAtKill = 50;
 export async function play(scene: Scene, workers: Workers, screen: Screen, signal: AbortSignal): Promise<Played> {
   const startMs = performance.now();
   let kill: Kill | null = null;
-  let daemon: number | null = null;
+  let daemons: ReadonlyMap<string, number> = new Map();
   let takeover: Played['takeover'] = null;
   for (;;) {
     const look = await lookAtRemote(scene);
     const nowMs = performance.now();
     // asked early: the kill can't wait for the answer
-    if (kill === null && countDone(look) > 0) daemon ??= await daemonPid(scene, victim);
-    kill ??= await killHalfWay(scene, workers, look, daemon);
+    if (kill === null && countDone(look) > 0 && daemons.size < workerNames.length) daemons = await daemonPids(scene);
+    kill ??= await killHalfWay(scene, workers, look, daemons);
     takeover ??= takenOver(look, kill, nowMs);
     const killed = kill && { worker: kill.worker, sinceMs: Math.max(0, nowMs - kill.atMs) };
     screen.show({ look, sinceStartMs: nowMs - startMs, killed, words: wordsFor(kill, takeover) });
@@ -53,13 +53,28 @@ export async function play(scene: Scene, workers: Workers, screen: Screen, signa
   }
 }
 
-async function killHalfWay(scene: Scene, workers: Workers, look: Look, daemon: number | null): Promise<Kill | null> {
-  const claim = claimOf(look, victim);
-  const percent = claim?.progress?.percent;
-  if (claim === undefined || percent !== percentAtKill || countDone(look) < doneBeforeKill) return null;
-  workers.kill(victim, daemon);
+async function daemonPids(scene: Scene): Promise<ReadonlyMap<string, number>> {
+  const found = await Promise.all(workerNames.map(async (name) => ({ name, pid: await daemonPid(scene, name) })));
+  return new Map(found.flatMap(({ name, pid }) => (pid === null ? [] : [[name, pid] as const])));
+}
+
+/** Whoever is half-way with a task then, and whose daemon is known: which worker has none, and waits, is chance. */
+async function killHalfWay(
+  scene: Scene,
+  workers: Workers,
+  look: Look,
+  daemons: ReadonlyMap<string, number>,
+): Promise<Kill | null> {
+  if (countDone(look) < doneBeforeKill) return null;
+  const victim = workerNames.find(
+    (name) => daemons.has(name) && claimOf(look, name)?.progress?.percent === percentAtKill,
+  );
+  const claim = victim && claimOf(look, victim);
+  if (victim === undefined || claim === undefined) return null;
+  workers.kill(victim, daemons.get(victim) ?? null);
   const atMs = performance.now();
   const { task, term } = claim;
+  const percent = percentAtKill;
   const claimLog = await scene.git(scene.remote, ['log', '--oneline', `refs/claims/${task}`]).catch(() => '');
   return { worker: victim, task, term, percent, atMs, claimLog };
 }
