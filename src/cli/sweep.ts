@@ -35,7 +35,12 @@ async function reviewsOf({ context, clone, book, env }: App, who: Who): Promise<
   return endReviews(context, who, (task, review) => reviewStanding({ git, remote: book.remote }, task, review));
 }
 
-const reviewText = { merged: 'merged, done', open: 'in review', 'branch gone': 'in review, branch gone' } as const;
+const reviewText = {
+  merged: 'merged, done',
+  open: 'in review',
+  'branch gone': 'in review, branch gone',
+  unclear: 'in review; its target could not be looked at',
+} as const;
 
 function sweepText({ expired, repaired }: SweepResult, reviews: readonly ReviewLook[]): string {
   const lines = [

@@ -62,7 +62,8 @@ export async function sendToReview(
   return { task: await showTask(context, who, id, ended), review };
 }
 
-export type Standing = 'merged' | 'open' | 'branch gone';
+/** `unclear`: it could not be looked at, as when its target is gone. */
+export type Standing = 'merged' | 'open' | 'branch gone' | 'unclear';
 
 export interface ReviewLook {
   readonly id: string;
@@ -79,11 +80,17 @@ export async function endReviews(
   const looks: ReviewLook[] = [];
   for (const task of (await readBook(context, who)).tasks) {
     if (task.state !== 'review' || task.review === null) continue;
-    const standing = await standingOf(task, task.review);
+    const standing = await standingOf(task, task.review).catch(unclear);
     if (standing === 'merged') await endReview(context, who, task.id, task.review);
     looks.push({ id: task.id, review: task.review, standing });
   }
   return looks;
+}
+
+/** One review doesn't keep the others from ending. */
+function unclear(error: unknown): Standing {
+  if (error instanceof CoordError) return 'unclear';
+  throw error;
 }
 
 /** @throws CoordError `unavailable`, `unknown` */

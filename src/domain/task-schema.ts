@@ -8,6 +8,9 @@ const text = (max: number) => z.string().check(z.maxLength(max));
 const whole = (min: number, max: number) => z.int().check(z.gte(min), z.lte(max));
 const id = z.string().check(z.refine(isId, 'not an id'));
 const name = text(200);
+/** Both are handed to git, which would take an option for one: `--output=…` writes a file. */
+const oid = z.string().check(z.regex(/^[0-9a-f]{40,64}$/));
+const branch = text(1000).check(z.regex(/^refs\/heads\/(?!.*\.\.)[^\s~^:?*[\\\u0000-\u001f\u007f]+$/));
 // It came out of JSON.parse, so that it is JSON is known; only its absence is to be refused.
 const json = z.unknown().check(z.refine((value) => value !== undefined, 'absent')) as z.ZodMiniType<Json>;
 const countMax = 1e12;
@@ -47,8 +50,8 @@ const taskSchema = z.object({
   notes: z.array(z.object({ by: name, at: name, text: text(limits.textChars) })).check(z.maxLength(limits.remarks)),
   result: json,
   error: z.nullable(z.object({ code: name, message: text(limits.textChars) })),
-  review: z.nullable(z.object({ branch: name, commit: name, target: name, from: name })),
-  landed: z.nullable(z.object({ ref: name, from: name, commit: name })),
+  review: z.nullable(z.object({ branch, commit: oid, target: branch, from: oid })),
+  landed: z.nullable(z.object({ ref: branch, from: oid, commit: oid })),
   createdAt: name,
   createdBy: name,
 });

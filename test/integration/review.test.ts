@@ -109,6 +109,25 @@ test('a branch that is gone stays in review, until a person says what is so', as
   expect((await host.run('cancel', 'c')).data.state).toBe('cancelled');
 });
 
+test('one whose target is gone keeps no other from ending', async () => {
+  await host.git('push', '--quiet', 'origin', 'HEAD:refs/heads/gone');
+  expect((await anna.run('claim', 'b')).status).toBe(0);
+  await anna.work('b', 'b', 'b');
+  expect((await anna.run('land', 'b', '--via-branch', '--onto', 'gone')).status).toBe(0);
+  await git(['update-ref', '-d', 'refs/heads/gone'], { cwd: project.home });
+  await inReview('a');
+  await host.git('merge', '--quiet', '--ff-only', 'origin/task/a');
+  await merged();
+  const standings = new Map((await sweep()).map(({ id, standing }) => [id, standing]));
+  expect(standings).toEqual(
+    new Map([
+      ['a', 'merged'],
+      ['b', 'unclear'],
+    ]),
+  );
+  expect((await stateOf('a')).state).toBe('done');
+});
+
 test('other work on the branch at the remote is not pushed over, and a lost claim sends nothing', async () => {
   expect((await anna.run('claim', 'a')).status).toBe(0);
   await anna.work('a', 'a', 'a');

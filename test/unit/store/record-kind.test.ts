@@ -65,6 +65,20 @@ test.each([
   expect(decoded.ok).toBe(false);
 });
 
+const oids = { from: 'a'.repeat(40), commit: 'b'.repeat(40) };
+const review = { ...oids, branch: 'refs/heads/task/x', target: 'refs/heads/main' };
+test.each([
+  ['a whole review', { review }, true],
+  ['a whole landing', { landed: { ...oids, ref: 'refs/heads/main' } }, true],
+  ['an option for a commit', { review: { ...review, from: '--output=/home/somebody/.bashrc' } }, false],
+  ['an option for a branch', { review: { ...review, target: '--upload-pack=x' } }, false],
+  ['a refspec for a branch', { landed: { ...oids, ref: 'refs/heads/main:refs/heads/other' } }, false],
+  ['a name for a commit', { landed: { ...oids, commit: 'HEAD', ref: 'refs/heads/main' } }, false],
+])('%s: a task that has it is read: %s', (_name, over, ok) => {
+  const note = { ...good, task: { ...good.task, ...over } };
+  expect(decodeRecord(kinds.task, 'f'.repeat(40), parseCommit(commitOf(note))).ok).toBe(ok);
+});
+
 test('a bad record hides nothing but itself, and a note of another task is bad', async () => {
   const remote = createMemoryRemote();
   const layout = refLayout('refs/');
