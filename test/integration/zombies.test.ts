@@ -7,6 +7,7 @@ import { startCli } from '../helpers/cli.ts';
 import { type Agent, makeProject, type Project } from '../helpers/landing.ts';
 import { git } from '../helpers/repo.ts';
 import { whyNot } from '../helpers/servers.ts';
+import { waitFor } from '../helpers/wait-for.ts';
 
 const full = process.env.COORD_TEST_FULL === '1';
 const rounds = { path: full ? 200 : 8, http: full ? 200 : 8, ssh: full ? 200 : 4 } as const;
@@ -50,11 +51,13 @@ async function oneZombie(zombie: Agent, other: Agent, id: string): Promise<'land
   expect(claimed.status, claimed.said).toBe(0);
   await zombie.git('checkout', '--quiet', '--detach', 'origin/main');
   await zombie.work(id, id, 'by the zombie');
+  // one that came up only later would go on beating for the zombie
+  const daemonIs = await waitFor(() => daemonPid(zombie), { what: 'the daemon runs' });
   const stopAfterMs = Math.random() * 700;
   const landing = startCli(['land', id], { cwd: zombie.dir, env: daemon });
   const landed = end(landing);
   await new Promise((resolve) => setTimeout(resolve, stopAfterMs));
-  const asleep = familyOf([landing.pid ?? 0, await daemonPid(zombie)]);
+  const asleep = familyOf([landing.pid ?? 0, daemonIs]);
   signal(asleep, 'SIGSTOP');
   const taken = await other.run('claim', id, '--wait', '30s', '--ttl', '1h');
   signal(asleep, 'SIGCONT');
@@ -94,8 +97,8 @@ async function end(child: ChildProcess): Promise<{ status: number | null; said: 
   return { status, said };
 }
 
-async function daemonPid(agent: Agent): Promise<number> {
-  return (await agent.run('daemon', 'status')).data.pid ?? 0;
+async function daemonPid(agent: Agent): Promise<number | null> {
+  return (await agent.run('daemon', 'status')).data.pid;
 }
 
 /** These processes and all that they have started: git's, too, that are groups of their own. */
