@@ -1,3 +1,4 @@
+import type { App } from '../app/open-app.ts';
 import { ownerProcess } from '../config/owner.ts';
 import type { ClaimRequest } from '../coordinator/book.ts';
 import type { ClaimResult } from '../coordinator/claim-task.ts';
@@ -28,15 +29,40 @@ export const run: Run = (context, parsed) => {
       next: [`git coord claim ${id}`, 'git coord claim --next --help'],
     });
   }
-  return withBook(context, parsed, async ({ book, command }) => {
+  return withBook(context, parsed, async ({ app, book, command }) => {
     const request = claimRequest(context, parsed);
     const result =
       id === undefined ? await book.next(chooses, request, command) : await book.claim(id, request, command);
-    return { data: result, text: claimedText(result) };
+    const previous = await previousWork(app, result);
+    return { data: { ...result, previous }, text: claimedText(result) + previousText(result, previous) };
   });
 };
 
-function claimRequest(context: Context, parsed: Parsed): ClaimRequest {
+interface PreviousWork {
+  readonly branch: string;
+  readonly commit: string;
+}
+
+/** What whoever held the task before has pushed for it, to be continued. The claim stands whether or not it can be looked for. */
+async function previousWork({ transport, config }: App, { task, via }: ClaimResult): Promise<PreviousWork | null> {
+  if (via === 'already-mine' || task.term < 2) return null;
+  const branch = `refs/heads/${config.tasks.branch.replace('{id}', task.id)}`;
+  try {
+    const commit = (await transport.values([branch])).get(branch);
+    return commit === undefined ? null : { branch, commit };
+  } catch (error) {
+    if (error instanceof CoordError) return null;
+    throw error;
+  }
+}
+
+function previousText({ task }: ClaimResult, previous: PreviousWork | null): string {
+  if (previous === null) return '';
+  const name = previous.branch.replace(/^refs\/heads\//, '');
+  return `${name} has work on it (${previous.commit.slice(0, 12)}): git coord start ${task.id} goes on from there\n`;
+}
+
+export function claimRequest(context: Context, parsed: Parsed): ClaimRequest {
   return {
     ttlMs: parsed.number('ttl'),
     waitMs: parsed.number('wait'),

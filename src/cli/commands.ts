@@ -52,6 +52,18 @@ const taskOptions: readonly OptionSpec[] = [
 const next: OptionSpec = { name: 'next', type: 'boolean', summary: 'then claim the next ready task' };
 const result: OptionSpec = { name: 'result', type: 'string', value: 'json|@file', summary: 'what came of it' };
 const wait: OptionSpec = { name: 'wait', type: 'duration', value: 'duration', summary: 'wait so long for it' };
+const claimOptions: readonly OptionSpec[] = [
+  {
+    name: 'ttl',
+    type: 'duration',
+    value: 'duration',
+    summary: 'how long it lives without a heartbeat (1s to 24h)',
+  },
+  wait,
+  { name: 'force', type: 'boolean', summary: 'take it from a living holder' },
+  { name: 'owner-pid', type: 'integer', value: 'pid', summary: 'give it back when this process ends' },
+  { name: 'no-create', type: 'boolean', summary: 'fail when there is no such task' },
+];
 
 export const commands: readonly CommandSpec[] = [
   {
@@ -249,20 +261,7 @@ export const commands: readonly CommandSpec[] = [
     group: 'Claims',
     summary: 'claim a task, so that nobody else works on it',
     positionals: [optionalId],
-    options: [
-      { name: 'next', type: 'boolean', summary: 'claim the next ready task' },
-      {
-        name: 'ttl',
-        type: 'duration',
-        value: 'duration',
-        summary: 'how long it lives without a heartbeat (1s to 24h)',
-      },
-      wait,
-      { name: 'force', type: 'boolean', summary: 'take it from a living holder' },
-      { name: 'owner-pid', type: 'integer', value: 'pid', summary: 'give it back when this process ends' },
-      { name: 'no-create', type: 'boolean', summary: 'fail when there is no such task' },
-      ...taskFilters,
-    ],
+    options: [{ name: 'next', type: 'boolean', summary: 'claim the next ready task' }, ...claimOptions, ...taskFilters],
     answers: true,
     example: 'git coord claim build-api',
     explanation: [
@@ -271,6 +270,21 @@ export const commands: readonly CommandSpec[] = [
       '--type, --label, --workflow and --state choose among the tasks of --next.',
     ],
     load: () => import('./claim.ts'),
+  },
+  {
+    name: 'start',
+    group: 'Claims',
+    summary: 'claim a task, with a worktree and a branch of its own',
+    positionals: [id],
+    options: [...claimOptions, { name: 'fresh', type: 'boolean', summary: 'leave aside what was done for it before' }],
+    answers: true,
+    example: 'git coord start build-api',
+    explanation: [
+      'Goes on from work that is on the branch of the task, here or pushed by whoever held it before.',
+      'The worktree is free again when the task ends; the next start takes it, with what is ignored there.',
+      'What nobody committed is kept under refs/coord-rescue in this clone before anything is deleted.',
+    ],
+    load: () => import('./start.ts'),
   },
   {
     name: 'renew',

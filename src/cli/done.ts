@@ -5,12 +5,15 @@ import type { Answer } from './frame/context.ts';
 import type { Run } from './frame/spec.ts';
 import { jsonOrFile } from './task-input.ts';
 import { withBook } from './with-book.ts';
+import { freeWorktree } from './worktree-place.ts';
 
 export const run: Run = (context, parsed) => {
   const text = parsed.text('result');
   const result = text === undefined ? null : jsonOrFile(text, '--result', context.cwd);
-  return withBook(context, parsed, async ({ book, command }) => {
+  return withBook(context, parsed, async (opened) => {
+    const { book, command } = opened;
     const task = await book.done(parsed.positionals[0] ?? '', result, command);
+    await freeWorktree(context, opened, task);
     const other = text !== undefined && JSON.stringify(task.result) !== JSON.stringify(result);
     if (other) context.warn(`${task.id} was done already, with another result, which stands`);
     const said = `${task.id}: done\n`;

@@ -1,5 +1,8 @@
+import type { LandResult } from '../coordinator/land-task.ts';
 import { parseId } from '../domain/ids.ts';
+import type { TaskView } from '../domain/view.ts';
 import { CoordError } from '../errors.ts';
+import { taskBranch } from '../worker/branch-tips.ts';
 import { cloneGit } from '../worker/clone-git.ts';
 import { landingCode } from '../worker/landing-code.ts';
 import { isAncestor } from '../worker/replay.ts';
@@ -12,16 +15,18 @@ import type { Parsed } from './frame/parse.ts';
 import type { Run } from './frame/spec.ts';
 import { jsonOrFile } from './task-input.ts';
 import { type Opened, withBook } from './with-book.ts';
+import { freeWorktree } from './worktree-place.ts';
 
 export const run: Run = (context, parsed) =>
   withBook(context, parsed, async (opened) => {
     const { book, command } = opened;
     const [result, said] = await (parsed.flag('via-branch') ? toReview : land)(context, parsed, opened);
+    await freeWorktree(context, opened, result.task);
     if (!parsed.flag('next')) return { data: result, text: said };
     return thenNext(result, () => book.next({}, { owner: ownerOf(context, parsed) }, `${command} (next)`), said);
   });
 
-async function land(context: Context, parsed: Parsed, opened: Opened): Promise<[object, string]> {
+async function land(context: Context, parsed: Parsed, opened: Opened): Promise<[LandResult, string]> {
   const { app, book, command } = opened;
   const { id, target, result, place, work } = await preparation(context, parsed, opened);
   const code = async () => landingCode(place, await work());
@@ -31,10 +36,10 @@ async function land(context: Context, parsed: Parsed, opened: Opened): Promise<[
   return [landed, `${id}: ${said} on ${shortName(target)} (${landed.landed.commit.slice(0, 12)})\n`];
 }
 
-async function toReview(context: Context, parsed: Parsed, opened: Opened): Promise<[object, string]> {
+async function toReview(context: Context, parsed: Parsed, opened: Opened): Promise<[{ task: TaskView }, string]> {
   const { app, book, command } = opened;
   const { id, target, result, place, work } = await preparation(context, parsed, opened);
-  const branch = `refs/heads/${app.config.tasks.branch.replace('{id}', id)}`;
+  const branch = taskBranch(app.config.tasks.branch, id);
   const code = async () => {
     const { commit, isHead } = await work();
     const { objects, targetTip } = landingCode(place, { commit, isHead });

@@ -14,6 +14,13 @@ export interface WorktreeIdentity {
   readonly session: string;
 }
 
+/** What `start` wrote: whoever works there is that claimant, whatever git's configuration calls the agent. */
+export async function givenIdentity(gitDir: string, machine: string): Promise<WorktreeIdentity | null> {
+  const lines = await readLines(identityPath(gitDir));
+  if (lines.given !== 'yes') return null;
+  return readIdentity({ gitDir, machine, agent: null }, await inodeOf(gitDir));
+}
+
 export interface IdentityFileRequest {
   /** The git folder of the worktree. */
   readonly gitDir: string;
@@ -62,19 +69,23 @@ export async function writeWorktreeIdentity(
 ): Promise<void> {
   const inode = await inodeOf(gitDir);
   try {
-    await withLock(identityPath(gitDir), () => write(gitDir, identity, machine, inode));
+    await withLock(identityPath(gitDir), () => write(gitDir, identity, machine, inode, true));
   } catch (error) {
     throw notKept(gitDir, error);
   }
 }
 
 /** Null when there is none, or when it is of another machine or folder, or has another configured agent. */
-async function readIdentity(request: IdentityFileRequest, inode: string): Promise<WorktreeIdentity | null> {
+async function readIdentity(
+  request: Omit<IdentityFileRequest, 'generate'>,
+  inode: string,
+): Promise<WorktreeIdentity | null> {
   const lines = await readLines(identityPath(request.gitDir));
   const { agent, session } = lines;
   if (lines.machine !== request.machine || lines.inode !== inode) return null;
   if (agent === undefined || !isId(agent) || !session) return null;
-  return request.agent === null || request.agent === agent ? { agent, session } : null;
+  const fits = request.agent === null || request.agent === agent || lines.given === 'yes';
+  return fits ? { agent, session } : null;
 }
 
 /** The `name=value` lines of a small file; none when there is no file. */
@@ -95,10 +106,16 @@ export async function readLines(path: string): Promise<Readonly<Record<string, s
   return lines;
 }
 
-async function write(gitDir: string, identity: WorktreeIdentity, machine: string, inode: string): Promise<void> {
+async function write(
+  gitDir: string,
+  identity: WorktreeIdentity,
+  machine: string,
+  inode: string,
+  given = false,
+): Promise<void> {
   const path = identityPath(gitDir);
   const temporary = `${path}.new`;
-  const text = `agent=${identity.agent}\nsession=${identity.session}\nmachine=${machine}\ninode=${inode}\n`;
+  const text = `agent=${identity.agent}\nsession=${identity.session}\nmachine=${machine}\ninode=${inode}\n${given ? 'given=yes\n' : ''}`;
   const file = await open(temporary, 'w');
   try {
     await file.writeFile(text);

@@ -1,7 +1,8 @@
 /**
  * Who is asking: an agent and a session of it. A claim belongs to both.
  *
- * Agent:   the flag, $COORD_AGENT, `git config coord.agent`, else a generated one kept for the worktree.
+ * Agent:   the flag, $COORD_AGENT, the one that `start` made the worktree for, `git config coord.agent`, else a generated
+ *          one kept for the worktree.
  * Session: $COORD_SESSION, else the nearest recorded ancestor process (sessions.ts), else the running tool's own
  *          variable, else the worktree's.
  */
@@ -31,13 +32,15 @@ export interface IdentityFacts {
   readonly gitConfig: ReadonlyMap<string, readonly string[]>;
   /** The session of the nearest recorded ancestor process. */
   readonly ancestorSession: string | null;
+  /** Who `start` made this worktree for. */
+  readonly given: () => Promise<{ readonly agent: string } | null>;
   /** Asked only when neither names an agent or a session, since asking writes a file. */
   readonly worktree: () => Promise<{ readonly agent: string; readonly session: string }>;
 }
 
 /** @throws CoordError `bad-id` for a name that somebody gave and that can't be one */
 export async function resolveIdentity(facts: IdentityFacts): Promise<Identity> {
-  const agent = givenAgent(facts);
+  const agent = await givenAgent(facts);
   const session = givenSession(facts);
   if (agent !== null && session !== null) return { ...agent, ...session };
   const own = await facts.worktree();
@@ -53,13 +56,17 @@ export function configuredAgent(gitConfig: ReadonlyMap<string, readonly string[]
   return name === undefined || name === '' ? null : parseId(name, 'agent id (git config coord.agent)');
 }
 
-function givenAgent(facts: IdentityFacts): Pick<Identity, 'agent' | 'agentFrom'> | null {
+async function givenAgent(facts: IdentityFacts): Promise<Pick<Identity, 'agent' | 'agentFrom'> | null> {
   if (facts.agentFlag !== undefined)
     return { agent: parseId(facts.agentFlag, 'agent id (--agent)'), agentFrom: 'flag' };
   const variable = facts.env.COORD_AGENT;
   if (variable) return { agent: parseId(variable, 'agent id ($COORD_AGENT)'), agentFrom: 'environment' };
   const configured = configuredAgent(facts.gitConfig);
-  return configured === null ? null : { agent: configured, agentFrom: 'git config' };
+  if (configured === null) return null;
+  const given = await facts.given();
+  return given === null
+    ? { agent: configured, agentFrom: 'git config' }
+    : { agent: given.agent, agentFrom: 'worktree' };
 }
 
 function givenSession(facts: IdentityFacts): Pick<Identity, 'session' | 'sessionFrom'> | null {

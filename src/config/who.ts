@@ -2,7 +2,7 @@ import { hostname, userInfo } from 'node:os';
 import { machineId } from './boot.ts';
 import type { Clone } from './clone.ts';
 import { configuredAgent, generateAgentId, generateSessionId, type Identity, resolveIdentity } from './identity.ts';
-import { worktreeIdentity } from './identity-file.ts';
+import { givenIdentity, worktreeIdentity } from './identity-file.ts';
 import { findAncestorSession } from './sessions.ts';
 
 export interface WhoRequest {
@@ -27,6 +27,7 @@ export async function whoAmI(request: WhoRequest): Promise<Identity> {
     env,
     gitConfig: clone.gitConfig,
     ancestorSession: ancestor?.session ?? null,
+    given: () => givenIdentity(clone.gitDir, machineId()),
     worktree: () =>
       worktreeIdentity({
         gitDir: clone.gitDir,

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { CoordError } from '../errors.ts';
 import { type CloneGit, firstWords } from './clone-git.ts';
 
@@ -6,6 +7,9 @@ import { type CloneGit, firstWords } from './clone-git.ts';
 /** The clone's own memory of a remote's branch. */
 export const trackingRef = (remote: string, target: string): string =>
   `refs/remotes/${remote}/${target.slice('refs/heads/'.length)}`;
+
+/** The branch of a task, from the pattern with `{id}` in it. */
+export const taskBranch = (pattern: string, id: string): string => `refs/heads/${pattern.replace('{id}', id)}`;
 
 /** Null: there is no such ref here. */
 export async function tipOf(git: CloneGit, ref: string): Promise<string | null> {
@@ -20,20 +24,39 @@ export async function localTip(git: CloneGit, target: string): Promise<string> {
   return tip;
 }
 
+/** A worktree that `git worktree add` is making has no commit yet, and a fetch at that moment refuses the whole repository. */
+const halfMadeWorktree = /bad object worktrees\//;
+const fetchTriesMax = 6;
+
 /**
- * Fetches the target into the clone, under a name of our own: of several landings each has its own.
+ * Fetches a branch into the clone, under a name of our own: of several landings each has its own. The user's tracking ref
+ * follows where it can; git's own way of moving it fails when two fetch at once (trap 10).
  * @throws CoordError `not-found`, `unavailable`
  */
 export async function fetchedTip(git: CloneGit, remote: string, target: string, task: string): Promise<string> {
   const own = `refs/coord/landing/${task}`;
-  const flags = ['--quiet', '--no-tags', '--no-write-fetch-head', '--no-recurse-submodules', '--no-auto-gc'];
-  const { status, stderr } = await git.try(['fetch', ...flags, '--', remote, `+${target}:${own}`]);
+  const flags = [
+    '--quiet',
+    '--no-tags',
+    '--no-write-fetch-head',
+    '--no-recurse-submodules',
+    '--no-auto-gc',
+    '--refmap=',
+  ];
+  const tracked = await tipOf(git, trackingRef(remote, target));
+  const fetch = () => git.try(['fetch', ...flags, '--', remote, `+${target}:${own}`]);
+  let { status, stderr } = await fetch();
+  for (let tries = 1; status !== 0 && halfMadeWorktree.test(stderr) && tries < fetchTriesMax; tries++) {
+    await delay(50 * tries);
+    ({ status, stderr } = await fetch());
+  }
   if (status !== 0) {
     if (/couldn't find remote ref/i.test(stderr)) throw noTarget(target, `on ${remote}`);
     throw new CoordError('unavailable', `${target} could not be fetched from ${remote}: ${firstWords(stderr)}`);
   }
   const tip = await git.text(['rev-parse', `${own}^{commit}`]);
   await git.text(['update-ref', '-d', own]);
+  if (tracked !== null && tracked !== tip) await git.try(['update-ref', trackingRef(remote, target), tip, tracked]);
   return tip;
 }
 

@@ -15,6 +15,8 @@ export interface GitExtra {
   readonly input?: string | Buffer;
   /** Another folder of the clone. */
   readonly dir?: string;
+  /** With the user's hooks, as for a checkout that stands for the user's own. */
+  readonly withHooks?: boolean;
 }
 
 /** A user's hook could veto what we note in refs of our own. */
@@ -23,7 +25,7 @@ const timeoutMs = 10 * 60_000;
 
 export function cloneGit(dir: string, env: NodeJS.ProcessEnv): CloneGit {
   const run: CloneGit['try'] = (args, extra = {}) =>
-    runGit([...withoutHooks, ...args], {
+    runGit([...(extra.withHooks ? [] : withoutHooks), ...args], {
       cwd: extra.dir ?? dir,
       env: gitEnvironment(env, extra.env),
       input: extra.input,

@@ -34,7 +34,7 @@ export function landingCode(place: LandingPlace, work: Work): LandingCode {
         : { objectDirectory: `${place.commonDir}/objects`, shallowFile: `${place.commonDir}/shallow` },
     async targetTip() {
       if (remote === null) return localTip(git, target);
-      // before the fetch, with which git brings the tracking ref up to date as well
+      // before the fetch, with which the tracking ref comes up to date as well
       lastSeen ??= { oid: await tipOf(git, trackingRef(remote, target)) };
       return fetchedTip(git, remote, target, task);
     },

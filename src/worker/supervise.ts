@@ -13,7 +13,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { killGroup } from '../transport/git-process.ts';
 import { boundedOutput } from './bounded-output.ts';
 import { lineSplitter } from './line-splitter.ts';
-import { type Mark, markedProcesses, newMark } from './strays.ts';
+import { type Mark, markedProcesses, newMark, signalled } from './strays.ts';
 
 export interface Command {
   readonly command: string;
@@ -144,13 +144,4 @@ async function endAll(child: ChildProcess, mark: Mark, graceMs: number): Promise
   while (performance.now() < untilMs && anyIsThere()) await delay(lookEveryMs);
   killGroup(child, 'SIGKILL');
   for (const pid of markedProcesses(mark)) signalled(pid, 'SIGKILL');
-}
-
-/** Whether it is there. */
-function signalled(pid: number, signal: NodeJS.Signals | 0): boolean {
-  try {
-    return process.kill(pid, signal);
-  } catch {
-    return false;
-  }
 }

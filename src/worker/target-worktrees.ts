@@ -16,6 +16,7 @@ import { livingOwner, ownerGone } from '../config/owner.ts';
 import { CoordError } from '../errors.ts';
 import { withFileLock } from '../transport/file-lock.ts';
 import { type CloneGit, firstWords } from './clone-git.ts';
+import { listWorktrees } from './worktree-list.ts';
 
 interface Intention {
   readonly ref: string;
@@ -109,19 +110,16 @@ async function hasMoved(git: CloneGit, { ref, to }: Intention): Promise<boolean>
 
 /** The worktrees that have this branch checked out. @throws CoordError `not-ready` for one in the middle of a rebase or bisect of it */
 async function worktreesOf(git: CloneGit, ref: string): Promise<string[]> {
-  const listed = (await git.text(['worktree', 'list', '--porcelain', '-z'])).split('\0\0');
   const found: string[] = [];
-  for (const entry of listed) {
-    const lines = entry.split('\0').filter((line) => line !== '');
-    const dir = lines.find((line) => line.startsWith('worktree '))?.slice('worktree '.length);
-    if (dir === undefined || lines.includes('bare') || lines.some((line) => line.startsWith('prunable'))) continue;
+  for (const { dir, branch, bare, gone } of await listWorktrees(git)) {
+    if (bare || gone) continue;
     const busy = await inTheMiddleOf(git, dir, ref);
     if (busy !== null)
       throw new CoordError('not-ready', `${busy} of ${ref} is under way in ${dir}`, {
         hint: 'The claim is kept. Finish it or give it up there, then land again.',
         next: [`git -C ${dir} status`],
       });
-    if (lines.includes(`branch ${ref}`)) found.push(dir);
+    if (branch === ref) found.push(dir);
   }
   return found;
 }

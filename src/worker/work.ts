@@ -49,11 +49,15 @@ const unfinished = [
   ['REVERT_HEAD', 'revert'],
 ] as const;
 
+/** What git is in the middle of in a worktree. */
+export function unfinishedIn(gitDir: string): string | undefined {
+  return unfinished.find(([name]) => existsSync(join(gitDir, name)))?.[1];
+}
+
 /** In the middle of a rebase HEAD is a part of the work. */
 function mustBeThrough({ gitDir, task }: WorkRequest): void {
-  const found = unfinished.find(([name]) => existsSync(join(gitDir, name)));
-  if (found === undefined) return;
-  const [, what] = found;
+  const what = unfinishedIn(gitDir);
+  if (what === undefined) return;
   throw new CoordError('not-ready', `a ${what} is under way in this worktree, so HEAD is not the whole work`, {
     hint: 'The claim is kept. Finish it, then land.',
     next: ['git status', `git ${what} --continue`, `git coord land ${task}`],

@@ -39,6 +39,7 @@ const facts = (more: Partial<IdentityFacts> = {}): IdentityFacts => ({
   env: {},
   gitConfig: new Map(),
   ancestorSession: null,
+  given: async () => null,
   worktree: async () => ({ agent: 'own', session: 's-own' }),
   ...more,
 });
@@ -55,6 +56,8 @@ test('the agent is the first that names one', async () => {
     agentFrom: 'environment',
   });
   expect(await resolveIdentity(facts({ gitConfig }))).toMatchObject({ agent: 'configured', agentFrom: 'git config' });
+  const given = async () => ({ agent: 'starter' });
+  expect(await resolveIdentity(facts({ gitConfig, given }))).toMatchObject({ agent: 'starter', agentFrom: 'worktree' });
   expect(await resolveIdentity(facts())).toMatchObject({ agent: 'own', agentFrom: 'worktree' });
 });
 
