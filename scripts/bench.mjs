@@ -21,3 +21,8 @@ row(
   hooks.hookByNode,
   `git coord hook pre-commit by Node: ${(hooks.hookByNode / hooks.node).toFixed(2)}x node -e 0  (at most 2x)`,
 );
+
+await runBundled('test/bench/server-hooks.ts', async ({ benchServerHooks }) => {
+  for (const { what, guarded, bare } of await benchServerHooks(Number(values.runs)))
+    row(guarded, `git push by path to a server with the hooks, ${what}: ${(guarded / bare).toFixed(2)}x without them`);
+});

@@ -44,7 +44,8 @@ export async function bundleCommandLine({ build }, { outdir, define }) {
     COORD_HOOK_BUNDLE: JSON.stringify(`chunks/${basename(hook)}`),
   };
   const main = await bundle('main', 'src/cli/main.ts', { define: { ...define, ...names } });
-  return [yaml, all, hook, main];
+  const server = await bundle('git-coord-server', 'src/hooks/server/main.ts', { define });
+  return [yaml, all, hook, server, main];
 }
 
 /** Leaves the other commands out: what a hook starts must be small. */

@@ -90,11 +90,20 @@ export const commands: readonly CommandSpec[] = [
     group: 'Set-up',
     summary: 'install, remove or show the git hooks',
     positionals: [{ name: 'action', required: true, words: ['install', 'uninstall', 'status'] }],
-    options: [],
+    options: [
+      {
+        name: 'server',
+        type: 'string',
+        value: 'path',
+        summary: 'of a repository that is pushed to: its hooks keep the protocol and the protected branches',
+      },
+    ],
     example: 'git coord hooks install',
     explanation: [
       'The hooks refuse a commit on a task that you have not claimed. A branch task/<id> names the task.',
       'They stand beside hooks that are there, and go without a trace. COORD_BYPASS=1 lets one commit through.',
+      'With --server they are those of a self-hosted remote: its default branch, or those that git config coord.protect',
+      'names there, then move by landings and merges of reviewed work alone.',
     ],
     load: () => import('./hooks.ts'),
   },

@@ -3,6 +3,10 @@
 export const hookNames = ['pre-commit', 'commit-msg', 'pre-push'] as const;
 export type HookName = (typeof hookNames)[number];
 
+/** Of a repository that is pushed to. */
+export const serverHookNames = ['pre-receive', 'reference-transaction'] as const;
+export type ServerHookName = (typeof serverHookNames)[number];
+
 const startMark = '# >>> git-coord';
 const endMark = '# <<< git-coord\n';
 /** In the first line of a block whose file is ours as a whole. */

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Config } from '../config/config.ts';
 import { CoordError } from '../errors.ts';
-import { type HookName, shellWord } from './block.ts';
+import { type HookName, type ServerHookName, shellWord } from './block.ts';
 
 export interface Baked {
   readonly policy: string;
@@ -28,16 +28,20 @@ export function bakedOf(config: Config): FromConfig {
 }
 
 /** A file of the package's `hooks` folder. @throws CoordError `unavailable` when the package is not complete */
-export async function readShipped(name: HookName | 'git-coord'): Promise<string> {
+export const readShipped = (name: HookName | ServerHookName | 'git-coord' | 'git-coord-server'): Promise<string> =>
+  readPackaged(`hooks/${name}`);
+
+/** A file of the package. @throws CoordError `unavailable` when it is not complete */
+export async function readPackaged(name: string): Promise<string> {
   // two levels up from a source file and from a chunk of the bundle alike
-  const path = fileURLToPath(new URL(`../../hooks/${name}`, import.meta.url));
+  const path = fileURLToPath(new URL(`../../${name}`, import.meta.url));
   return readFile(path, 'latin1').catch((cause: unknown) => {
     throw new CoordError('unavailable', `${path} is missing: this git-coord is not complete`, { cause });
   });
 }
 
 /** The script's text with these values in its first assignments. */
-export function bake(script: string, values: Partial<Baked>): string {
+export function bake(script: string, values: Readonly<Record<string, string>>): string {
   return Object.entries(values).reduce(
     (text, [name, value]) => text.replace(new RegExp(`^${name}=.*$`, 'm'), () => `${name}=${shellWord(value)}`),
     script,

@@ -24,9 +24,10 @@ export interface Agent {
   work(task: string, file: string, text: string): Promise<string>;
 }
 
-export async function makeProject(kind: ServerKind | 'embedded'): Promise<Project> {
+/** `guarded`: the server has our hooks. */
+export async function makeProject(kind: ServerKind | 'embedded', guarded?: boolean): Promise<Project> {
   const scratch = await makeScratch();
-  const server = kind === 'embedded' ? null : await startServer(kind);
+  const server = kind === 'embedded' ? null : await startServer(kind, 'sha1', guarded);
   const first = join(scratch.dir, 'first');
   if (server === null) await git(['init', '--quiet', first], { cwd: scratch.dir });
   else

@@ -4,6 +4,7 @@ import { mkdtemp, realpath, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { installServerHooks } from '../../src/hooks/server/install-server.ts';
 
 const run = promisify(execFile);
 
@@ -31,10 +32,12 @@ export async function git(
   return stdout.replace(/\n$/, '');
 }
 
-/** A bare repository that also takes pushes over HTTP. */
+/** A bare repository that also takes pushes over HTTP. COORD_TEST_GUARDED=1: with our server's hooks in it. */
 export async function makeBareRepo(dir: string, objectFormat: 'sha1' | 'sha256' = 'sha1'): Promise<string> {
   await git(['init', '--quiet', '--bare', `--object-format=${objectFormat}`, dir], { cwd: tmpdir() });
   await git(['config', 'http.receivepack', 'true'], { cwd: dir });
+  if (process.env.COORD_TEST_GUARDED === '1')
+    await installServerHooks({ path: dir, env: process.env, node: process.execPath });
   return dir;
 }
 

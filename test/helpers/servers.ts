@@ -1,5 +1,6 @@
 /** The servers that transports are tested against, each with an empty bare repository. */
 import { join } from 'node:path';
+import { installServerHooks } from '../../src/hooks/server/install-server.ts';
 import { startHttpBackend } from './http-backend.ts';
 import { makeBareRepo, makeScratch } from './repo.ts';
 import { findSshd, startSshd } from './sshd.ts';
@@ -22,9 +23,14 @@ export function whyNot(kind: ServerKind): string | null {
   return 'skip' in found ? found.skip : null;
 }
 
-export async function startServer(kind: ServerKind, objectFormat: 'sha1' | 'sha256' = 'sha1'): Promise<TestServer> {
+export async function startServer(
+  kind: ServerKind,
+  objectFormat: 'sha1' | 'sha256' = 'sha1',
+  guarded = false,
+): Promise<TestServer> {
   const scratch = await makeScratch();
   const bareDir = await makeBareRepo(join(scratch.dir, 'remote.git'), objectFormat);
+  if (guarded) await installServerHooks({ path: bareDir, env: process.env, node: process.execPath });
   if (kind === 'path') return { bareDir, url: bareDir, env: {}, stop: scratch.remove };
   if (kind === 'http') {
     const http = await startHttpBackend({ root: scratch.dir });
