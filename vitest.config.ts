@@ -1,7 +1,11 @@
 import { defineConfig } from 'vitest/config';
+import { leftOut } from './scripts/bundle-command-line.mjs';
 
 export default defineConfig({
+  // as in the bundles
+  resolve: { alias: leftOut },
   test: {
+    server: { deps: { inline: [/@secretlint\/core/] } },
     include: ['test/**/*.test.ts'],
     exclude: ['test/bench/**'],
     pool: 'forks',

@@ -5,7 +5,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { bundleCommandLine } from './bundle-command-line.mjs';
+import { bundleCommandLine, leftOut } from './bundle-command-line.mjs';
 import { root } from './setup.mjs';
 
 const dist = join(root, 'dist');
@@ -19,7 +19,7 @@ const shared = {
   target: 'node20',
   format: 'esm',
   // yaml's entry for Node is CommonJS, which can't be bundled into a module
-  alias: { yaml: join(root, 'node_modules/yaml/browser/index.js') },
+  alias: { yaml: join(root, 'node_modules/yaml/browser/index.js'), ...leftOut },
   logLevel: 'warning',
 };
 const stamp = hashOfSources();

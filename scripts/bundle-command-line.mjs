@@ -4,6 +4,18 @@
 import { basename, join } from 'node:path';
 import { root } from './setup.mjs';
 
+/** Packages that few commands need: a file each, beside the bundle. */
+const loadedLate = {
+  yaml: 'node_modules/yaml/browser/index.js',
+  '@babel/parser': 'node_modules/@babel/parser/lib/index.js',
+  '@secretlint/core': 'node_modules/@secretlint/core/module/index.js',
+  '@secretlint/secretlint-rule-preset-recommend':
+    'node_modules/@secretlint/secretlint-rule-preset-recommend/module/index.js',
+};
+
+const standIn = join(root, 'src/worker/gates/left-out.ts');
+export const leftOut = { '@secretlint/profiler': standIn, debug: standIn };
+
 /** @returns {Promise<string[]>} the files, `main.cjs` last */
 export async function bundleCommandLine({ build }, { outdir, define }) {
   const bundle = async (name, entry, options) => {
@@ -29,13 +41,16 @@ export async function bundleCommandLine({ build }, { outdir, define }) {
     return join(root, Object.keys(metafile.outputs)[0]);
   };
   const entryNames = 'chunks/[name]-[hash]';
-  const yaml = await bundle('yaml', 'node_modules/yaml/browser/index.js', { entryNames });
+  const beside = {};
+  for (const [name, entry] of Object.entries(loadedLate))
+    beside[name] = await bundle(name.replace(/^@/, '').replace('/', '-'), entry, { entryNames, alias: leftOut });
+  const alias = Object.fromEntries(Object.entries(beside).map(([name, file]) => [name, `./${basename(file)}`]));
   const whole = {
     entryNames,
     banner: { js: 'const moduleUrl=require("node:url").pathToFileURL(__filename).href;' },
     define: { ...define, 'import.meta.url': 'moduleUrl' },
-    alias: { yaml: `./${basename(yaml)}` },
-    external: [`./${basename(yaml)}`],
+    alias,
+    external: Object.values(alias),
   };
   const all = await bundle('cli', 'src/cli/frame/run.ts', whole);
   const hook = await bundle('hook', 'src/cli/frame/run.ts', { ...whole, plugins: [onlyCommand('./hook.ts')] });
@@ -45,7 +60,7 @@ export async function bundleCommandLine({ build }, { outdir, define }) {
   };
   const main = await bundle('main', 'src/cli/main.ts', { define: { ...define, ...names } });
   const server = await bundle('git-coord-server', 'src/hooks/server/main.ts', { define });
-  return [yaml, all, hook, server, main];
+  return [...Object.values(beside), all, hook, server, main];
 }
 
 /** Leaves the other commands out: what a hook starts must be small. */

@@ -12,8 +12,10 @@
 
 import { openBookOn } from './app/book-on-app.ts';
 import { openApp } from './app/open-app.ts';
+import { landingRemote, readSetup } from './app/setup.ts';
 import type { Book } from './coordinator/book.ts';
 import type { TaskView } from './domain/view.ts';
+import type { CheckResult, GateReport } from './worker/gates/checks.ts';
 
 export type { ClaimRequest, Filter } from './coordinator/book.ts';
 export type { ClaimResult } from './coordinator/claim-task.ts';
@@ -21,6 +23,7 @@ export type { LogEntry } from './coordinator/task-log.ts';
 export type { Json, TaskState } from './domain/task.ts';
 export type { ClaimView, TaskView } from './domain/view.ts';
 export { CoordError, type ErrorCode } from './errors.ts';
+export type { CheckName, CheckResult, GateReport } from './worker/gates/checks.ts';
 
 export interface OpenBookOptions {
   /** A folder of the clone. */
@@ -85,4 +88,27 @@ export async function openBook(options: OpenBookOptions): Promise<OpenedBook> {
     },
     close: () => app.close(),
   };
+}
+
+export interface RunGatesOptions {
+  /** A folder of the worktree. */
+  readonly dir: string;
+  /** Looks at what has changed alone, where a check can be limited so; default: at everything. */
+  readonly changed?: boolean;
+  /** The environment for git and the tools; default: this process's. */
+  readonly env?: NodeJS.ProcessEnv;
+  /** Ends what runs; its checks have then failed. */
+  readonly signal?: AbortSignal;
+  /** Gets each check as it ends. */
+  readonly onCheck?: (result: CheckResult) => void;
+}
+
+/**
+ * The quality gates, as `git coord gate` runs them. A check that failed is a result.
+ * @throws CoordError `not-found` (no repository, nothing to compare with), `not-ready` without a worktree, `config`, `unavailable`
+ */
+export async function runGates({ dir, changed = false, env, signal, onCheck }: RunGatesOptions): Promise<GateReport> {
+  const setup = await readSetup({ cwd: dir, env: env ?? process.env });
+  const { gateHere } = await import('./worker/gates/gate-here.ts');
+  return gateHere({ ...setup, remote: landingRemote(setup), changedOnly: changed, signal, onCheck });
 }

@@ -44,6 +44,13 @@ export function bookSettings({ clone, config }: Setup): BookSettings | null {
   return { mode, book, remote, host: hostOf(last(`remote.${remote}.url`) ?? remote), prefix };
 }
 
+/** The remote whose branch work lands on: the book's, else `origin`; null: the clone's own branch. */
+export function landingRemote(setup: Setup): string | null {
+  const book = bookSettings(setup);
+  if (book !== null) return book.remote;
+  return setup.clone.gitConfig.has('remote.origin.url') ? 'origin' : null;
+}
+
 export function storePath(clone: Clone): string {
   return join(clone.coordDir, 'store.git');
 }

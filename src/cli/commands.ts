@@ -366,6 +366,7 @@ export const commands: readonly CommandSpec[] = [
     explanation: [
       'Branch, task and claim move in one push, so the work lands only if the claim is still yours.',
       'When the branch has moved, the work is rebased onto it and tried again. Exit status 9: it conflicts.',
+      'The checks of git coord gate run on the result first. Exit status 10: one has failed, and the claim is kept.',
       'With --via-branch the task is in review until sweep finds its work merged, or a person says done, retry or cancel.',
     ],
     load: () => import('./land.ts'),
@@ -422,6 +423,23 @@ export const commands: readonly CommandSpec[] = [
     example: 'git coord sweep --wait 1s',
     explanation: [],
     load: () => import('./sweep.ts'),
+  },
+  {
+    name: 'gate',
+    group: 'Running',
+    summary: 'check the work as land does: lint, types, tests, build, security, complexity',
+    positionals: [],
+    options: [
+      { name: 'changed', type: 'boolean', summary: 'look at what has changed alone, where a check can be limited so' },
+      { name: 'junit', type: 'string', value: 'file', summary: 'write the report as JUnit XML too' },
+    ],
+    answers: true,
+    example: 'git coord gate --changed',
+    explanation: [
+      'Checks are detected for node, python, go and rust projects, or named under quality in .coord.yml.',
+      'A check that can not be made is skipped, and says why. Exit status 10: one has failed.',
+    ],
+    load: () => import('./gate.ts'),
   },
   {
     name: 'hook',

@@ -1,4 +1,5 @@
 import type { LandResult } from '../coordinator/land-task.ts';
+
 import { parseId } from '../domain/ids.ts';
 import type { TaskView } from '../domain/view.ts';
 import { CoordError } from '../errors.ts';
@@ -13,6 +14,7 @@ import { thenNext } from './done.ts';
 import type { Context } from './frame/context.ts';
 import type { Parsed } from './frame/parse.ts';
 import type { Run } from './frame/spec.ts';
+import { gatesOf } from './land-gates.ts';
 import { jsonOrFile } from './task-input.ts';
 import { type Opened, withBook } from './with-book.ts';
 import { freeWorktree } from './worktree-place.ts';
@@ -42,9 +44,9 @@ async function toReview(context: Context, parsed: Parsed, opened: Opened): Promi
   const branch = taskBranch(app.config.tasks.branch, id);
   const code = async () => {
     const { commit, isHead } = await work();
-    const { objects, targetTip } = landingCode(place, { commit, isHead });
+    const { objects, targetTip, check } = landingCode(place, { commit, isHead });
     const descendsFrom = (tip: string) => isAncestor(place.git, tip, commit).catch(() => false);
-    return { commit, branch, target, objects, targetTip, descendsFrom };
+    return { commit, branch, target, objects, targetTip, descendsFrom, check: (from: string) => check(from, commit) };
   };
   const reviewed = await book.review(id, { code, result, command });
   return [reviewed, `${id}: in review on ${shortName(branch)}, for ${shortName(target)}\n`];
@@ -63,7 +65,8 @@ async function preparation(context: Context, parsed: Parsed, { app }: Opened) {
   const { gitDir, commonDir, coordDir, topLevel } = clone;
   const git = cloneGit(topLevel, env);
   const target = `refs/heads/${await targetName(git, remote, parsed.text('onto'))}`;
-  const place = { git, remote, target, task: id, commonDir, coordDir, strategy: config.land.strategy };
+  const gates = gatesOf(context, config.quality, env);
+  const place = { git, remote, target, task: id, commonDir, coordDir, strategy: config.land.strategy, gates };
   const from = parsed.text('from');
   const text = parsed.text('result');
   return {

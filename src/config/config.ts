@@ -1,3 +1,5 @@
+import type { CheckName } from './settings.ts';
+
 /** A number of milliseconds, or `auto`: resolved by `resolveTimings` once the host is known. */
 export type AutoMs = number | 'auto';
 
@@ -34,14 +36,17 @@ export interface Config {
   /** A command is `auto_detect`, `off`, or what the shell is to run. */
   readonly quality: {
     readonly type: 'auto_detect' | 'node' | 'python' | 'go' | 'rust';
-    readonly required: readonly string[];
+    /** Checks that must not be skipped. */
+    readonly required: readonly CheckName[];
+    /** Of one command. */
     readonly timeoutMs: number;
     readonly lintCommand: string;
     readonly typeCheckCommand: string;
     readonly testCommand: string;
     readonly buildCommand: string;
     readonly securityCommand: string;
-    readonly complexityMax: number;
+    /** Of one function. */
+    readonly complexityMax: number | 'off';
   };
   readonly hooks: {
     readonly policy: 'off' | 'warn' | 'require';

@@ -1,4 +1,5 @@
 import { durationProblem, formatDuration, parseDuration } from './durations.ts';
+import { nearest } from './nearest.ts';
 import type { Kind, SettingValue } from './settings.ts';
 
 /** How values are read in one place: git and the environment have texts alone, the older file has rules of its own. */
@@ -25,7 +26,7 @@ export function readValue(kind: Kind, raw: unknown, rules: ReadingRules): Readin
     case 'boolean':
       return readBoolean(raw, rules);
     case 'list':
-      return readList(raw, rules);
+      return readList(kind.words, raw, rules);
     case 'text': {
       if (typeof raw !== 'string') return { problem: `must be a text, not ${shown(raw)}` };
       const problem = kind.check?.(raw) ?? (raw.trim() === '' ? 'must not be empty' : null);
@@ -55,9 +56,11 @@ function readDuration(kind: Extract<Kind, { kind: 'duration' }>, raw: unknown, r
 }
 
 function readInteger(kind: Extract<Kind, { kind: 'integer' }>, raw: unknown, rules: ReadingRules): Reading {
+  if (kind.off && (rules.foldWords ? String(raw).toLowerCase() : raw) === 'off') return { value: 'off' };
   const value = rules.textOnly && typeof raw === 'string' && /^-?\d+$/.test(raw) ? Number(raw) : raw;
   if (typeof value === 'number' && Number.isInteger(value) && value >= kind.min && value <= kind.max) return { value };
-  return { problem: `must be a whole number from ${kind.min} to ${kind.max}, not ${shown(raw)}` };
+  const range = `a whole number from ${kind.min} to ${kind.max}${kind.off ? ', or off' : ''}`;
+  return { problem: `must be ${range}, not ${shown(raw)}` };
 }
 
 function readBoolean(raw: unknown, rules: ReadingRules): Reading {
@@ -69,13 +72,17 @@ function readBoolean(raw: unknown, rules: ReadingRules): Reading {
   return { problem: `must be true or false, not ${shown(raw)}` };
 }
 
-function readList(raw: unknown, rules: ReadingRules): Reading {
+function readList(words: readonly string[] | undefined, raw: unknown, rules: ReadingRules): Reading {
   const items = rules.textOnly && typeof raw === 'string' ? raw.split(',').map((item) => item.trim()) : raw;
   if (!Array.isArray(items)) return { problem: `must be a list, as [a, b], not ${shown(raw)}` };
   const value = items.filter((item): item is string => typeof item === 'string' && item !== '');
   const empty = rules.textOnly && items.length === 1 && items[0] === '';
   if (value.length !== items.length && !empty) return { problem: `must be a list of texts, not ${shown(raw)}` };
-  return { value };
+  const stranger = value.find((item) => words !== undefined && !words.includes(item));
+  if (words === undefined || stranger === undefined) return { value };
+  const near = nearest(stranger, words);
+  const meant = near === null ? '' : ` (did you mean ${near}?)`;
+  return { problem: `must be a list of ${words.join(', ')}: it has ${shown(stranger)}${meant}` };
 }
 
 const shown = (raw: unknown): string => (JSON.stringify(raw) ?? String(raw)).slice(0, 60);

@@ -10,9 +10,9 @@
 export type Kind =
   | { readonly kind: 'word'; readonly words: readonly string[] }
   | { readonly kind: 'duration'; readonly auto: boolean; readonly minMs: number; readonly maxMs: number }
-  | { readonly kind: 'integer'; readonly min: number; readonly max: number }
+  | { readonly kind: 'integer'; readonly min: number; readonly max: number; readonly off?: boolean }
   | { readonly kind: 'boolean' }
-  | { readonly kind: 'list' }
+  | { readonly kind: 'list'; readonly words?: readonly string[] }
   | { readonly kind: 'text'; readonly check?: (text: string) => string | null };
 
 export type SettingValue = string | number | boolean | readonly string[];
@@ -36,6 +36,12 @@ const duration = (minMs: number, maxMs: number): Kind => ({ kind: 'duration', au
 const autoDuration = (minMs: number, maxMs: number): Kind => ({ kind: 'duration', auto: true, minMs, maxMs });
 const text = (check?: (value: string) => string | null): Kind => ({ kind: 'text', ...(check && { check }) });
 const list: Kind = { kind: 'list' };
+const listOf = (...words: readonly string[]): Kind => ({ kind: 'list', words });
+const integerOrOff = (min: number, max: number): Kind => ({ kind: 'integer', min, max, off: true });
+
+/** What a gate looks at, in the order of its report. */
+export const checkNames = ['lint', 'types', 'tests', 'build', 'security', 'complexity'] as const;
+export type CheckName = (typeof checkNames)[number];
 
 /** The ttl of a claim, whoever names it (protocol 6). */
 export const ttlMsMin = second;
@@ -65,14 +71,14 @@ export const settings: readonly Setting[] = [
   { section: 'land', key: 'strategy', kind: word('rebase', 'merge'), value: 'rebase' },
   { section: 'land', key: 'attempts_max', kind: integer(1, 100), value: 5 },
   { section: 'quality', key: 'type', kind: word('auto_detect', 'node', 'python', 'go', 'rust'), value: 'auto_detect' },
-  { section: 'quality', key: 'required', kind: list, value: [] },
+  { section: 'quality', key: 'required', kind: listOf(...checkNames), value: [] },
   { section: 'quality', key: 'timeout', kind: duration(second, day), value: 600 * second },
-  { section: 'quality', key: 'lint_command', kind: text(), value: 'auto_detect' },
-  { section: 'quality', key: 'type_check_command', kind: text(), value: 'auto_detect' },
-  { section: 'quality', key: 'test_command', kind: text(), value: 'auto_detect' },
-  { section: 'quality', key: 'build_command', kind: text(), value: 'auto_detect' },
-  { section: 'quality', key: 'security_command', kind: text(), value: 'auto_detect' },
-  { section: 'quality', key: 'complexity_max', kind: integer(1, 1000), value: 15 },
+  { section: 'quality', key: 'lint_command', kind: text(commandProblem), value: 'auto_detect' },
+  { section: 'quality', key: 'type_check_command', kind: text(commandProblem), value: 'auto_detect' },
+  { section: 'quality', key: 'test_command', kind: text(commandProblem), value: 'auto_detect' },
+  { section: 'quality', key: 'build_command', kind: text(commandProblem), value: 'auto_detect' },
+  { section: 'quality', key: 'security_command', kind: text(commandProblem), value: 'auto_detect' },
+  { section: 'quality', key: 'complexity_max', kind: integerOrOff(1, 1000), value: 15 },
   { section: 'hooks', key: 'policy', kind: word('off', 'warn', 'require'), value: 'require' },
   { section: 'history', key: 'archive_after', kind: duration(hour, 3650 * day), value: 7 * day },
   { section: 'history', key: 'archive_above', kind: integer(0, 100_000), value: 500 },
@@ -99,6 +105,19 @@ export function gitKey(setting: Setting): string {
 export function environmentKey(setting: Setting): string {
   const section = setting.section === 'coordination' ? '' : `${setting.section}_`;
   return `COORD_${section}${setting.key}`.toUpperCase();
+}
+
+/** In quotes `{files}` would be one word, or the parameters of another shell, and the check might look at nothing. */
+function commandProblem(command: string): string | null {
+  let quote = '';
+  for (let at = 0; at < command.length; at++) {
+    const char = command[at] ?? '';
+    if (command.startsWith('{files}', at) && quote !== '') return 'must have {files} outside quotes';
+    if (char === '\\' && quote !== "'") at++;
+    else if (char === quote) quote = '';
+    else if (quote === '' && (char === "'" || char === '"')) quote = char;
+  }
+  return null;
 }
 
 function remoteProblem(name: string): string | null {

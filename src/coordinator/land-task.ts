@@ -6,6 +6,7 @@
  *   target moved   the push was refused as a whole: made anew on the target as it is now, a bounded number of times
  *   nothing        the target has the work already: there is nothing to fence (an unchanged ref guards nothing, trap 2)
  *   conflict       the work doesn't merge: the claim is kept
+ *   gate failed    the result doesn't pass the project's checks: the claim is kept
  *   refused        the tenure is over: the work stays on its branch, nothing reached the remote
  */
 import type { Who } from '../domain/seen.ts';
@@ -37,7 +38,7 @@ export interface LandResult {
   readonly attempts: number;
 }
 
-/** @throws CoordError `lost`, `held`, `conflict`, `not-ready` (nothing to land), `not-found`, `unavailable`, `unknown` */
+/** @throws CoordError `lost`, `held`, `conflict`, `gate-failed`, `not-ready` (nothing to land), `not-found`, `unavailable`, `unknown` */
 export async function landTask(context: Context, who: Who, id: string, request: LandRequest): Promise<LandResult> {
   const { attemptsMax, command, onStep } = request;
   const before = endedAs(context, who, id, 'done') ? await showTask(context, who, id) : null;
@@ -52,6 +53,7 @@ export async function landTask(context: Context, who: Who, id: string, request: 
     await code.checkOut(commit);
     if (how !== 'as it is' || attempts > 1)
       onStep(`${id}: ${how} onto ${short(from)}${attempts > 1 ? `, try ${attempts} of ${attemptsMax}` : ''}`);
+    await code.check(from, commit);
     const landed = { ref: code.target, from, commit };
     const branch = { ref: code.target, from, to: commit, ...(code.objects && { objects: code.objects }) };
     const ended = await code.moving(from, commit, () =>

@@ -22,6 +22,11 @@ export interface LandingCode {
   /** Has the worktree follow, where the work is checked out. */
   checkOut(commit: string): Promise<void>;
   /**
+   * Runs the quality gates on what has come about since `from`, unless they have passed on the same tree before.
+   * @throws CoordError `gate-failed`
+   */
+  check(from: string, commit: string): Promise<void>;
+  /**
    * Makes the push that moves the branch, and has what shows the branch in this clone follow it.
    * @throws CoordError `not-ready` when a worktree could not follow; and what `push` throws
    */

@@ -31,16 +31,19 @@ export interface ReviewCode {
   targetTip(): Promise<string>;
   /** Whether the branch, as it is now, is among the commit's ancestors. */
   descendsFrom(tip: string): Promise<boolean>;
+  /** The quality gates, on what the work adds to the target. @throws CoordError `gate-failed` */
+  check(from: string): Promise<void>;
 }
 
-/** @throws CoordError `lost`, `held`, `not-ready` (nothing to review, other work on the branch), `not-found`, `unavailable`, `unknown` */
+/** @throws CoordError `lost`, `held`, `gate-failed`, `not-ready` (nothing to review, other work on the branch), `not-found`, `unavailable`, `unknown` */
 export async function sendToReview(
   context: Context,
   who: Who,
   id: string,
   { code: codeOf, result, command }: { code: () => Promise<ReviewCode>; result: Json; command: string },
 ): Promise<{ task: TaskView; review: Review }> {
-  if (!endedAs(context, who, id, 'review')) await holdOn(context, who, id, command);
+  const isRepeat = endedAs(context, who, id, 'review');
+  if (!isRepeat) await holdOn(context, who, id, command);
   const code = await codeOf();
   const from = await code.targetTip();
   const tip = await context.store.value(code.branch);
@@ -49,6 +52,7 @@ export async function sendToReview(
       hint: 'The claim is kept. Bring it into your branch first, or name another one in tasks.branch.',
       next: [`git fetch && git merge ${tip}`],
     });
+  if (!isRepeat) await code.check(from);
   const { commit, branch, target, objects } = code;
   const review = { branch, commit, target, from };
   // a branch that is there already isn't sent: the task alone is what the review stands on

@@ -55,9 +55,14 @@ export interface GitResult {
 
 /** The environment for a git child: `base` without what locates a repository, in plain English, never asking, plus `extra`. */
 export function gitEnvironment(base: NodeJS.ProcessEnv, extra: NodeJS.ProcessEnv = {}): NodeJS.ProcessEnv {
+  return { ...withoutRepository(base), LC_ALL: 'C', GIT_TERMINAL_PROMPT: '0', GIT_OPTIONAL_LOCKS: '0', ...extra };
+}
+
+/** `base` without what locates a repository: for what shall find its own from where it runs. */
+export function withoutRepository(base: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   const env: NodeJS.ProcessEnv = { ...base };
   for (const name of repositoryVariables) delete env[name];
-  return { ...env, LC_ALL: 'C', GIT_TERMINAL_PROMPT: '0', GIT_OPTIONAL_LOCKS: '0', ...extra };
+  return env;
 }
 
 /** Starts git in a process group of its own. Errors of the start arrive as the child's `error` event: see `spawnFailure`. */

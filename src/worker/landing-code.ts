@@ -1,6 +1,7 @@
 import type { LandingCode } from '../coordinator/landing-code.ts';
 import { fetchedTip, localTip, tipOf, trackingRef } from './branch-tips.ts';
 import type { CloneGit } from './clone-git.ts';
+import { type LandingGates, landingCheck } from './gates/landing-gates.ts';
 import { isAncestor, replay } from './replay.ts';
 import { movingHere } from './target-worktrees.ts';
 import { mustBeClean, type Work } from './work.ts';
@@ -19,12 +20,15 @@ export interface LandingPlace {
   readonly coordDir: string;
   /** Names a ref of the clone for what is fetched. */
   readonly task: string;
+  /** Null: all checks are off. */
+  readonly gates: LandingGates | null;
 }
 
 /** @throws CoordError `not-found` when the target doesn't exist, `unavailable` */
 export function landingCode(place: LandingPlace, work: Work): LandingCode {
   const { git, remote, target, task, strategy, coordDir } = place;
   let { commit } = work;
+  const check = landingCheck(place, work.isHead);
   let lastSeen: { readonly oid: string | null } | undefined;
   return {
     target,
@@ -49,6 +53,7 @@ export function landingCode(place: LandingPlace, work: Work): LandingCode {
       await git.text(['reset', '--quiet', '--keep', made]);
       commit = made;
     },
+    check,
     async moving(from, to, push) {
       if (remote === null) return movingHere(git, coordDir, task, { ref: target, from, to }, push);
       const pushed = await push();

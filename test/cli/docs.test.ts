@@ -46,7 +46,7 @@ describe('docs/cli.md', () => {
     const keys = yaml.flatMap((line) => /^ {2}([a-z_]+):/.exec(line)?.[1] ?? []);
     for (const key of keys) expect(settings.map((setting) => setting.key)).toContain(key);
     for (const { section, key } of settings) {
-      const laterOn = ['land', 'quality', 'history'].includes(section) || key.startsWith('dashboard');
+      const laterOn = ['land', 'history'].includes(section) || key.startsWith('dashboard');
       if (!laterOn && key !== 'assignment_strategy') expect(keys).toContain(key);
     }
   });

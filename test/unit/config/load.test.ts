@@ -187,3 +187,26 @@ test('no two settings share a key in git or the environment', () => {
 test.each(['refs', 'refs/../x/', 'heads/', 'refs/a.lock/', 'refs/-a/'])('prefix %s is refused', async (prefix) => {
   expect(await problemsOf(load({ gitConfig: git({ 'coord.prefix': prefix }) }))).toHaveLength(1);
 });
+
+test('what gates are to do: off, required checks by name, {files} where the shell takes names', async () => {
+  put(
+    '.coord.yml',
+    'quality:\n  complexity_max: off\n  required: [tests, security]\n  lint_command: \'lint \\"x\\" {files}\'\n',
+  );
+  expect((await load()).config.quality).toMatchObject({ complexityMax: 'off', required: ['tests', 'security'] });
+  put(
+    '.coord.yml',
+    'quality:\n  complexity_max: none\n  required: [tests, tets]\n  lint_command: "lint \'{files}\'"\n',
+  );
+  expect(await problemsOf(load({ env: { COORD_QUALITY_TEST_COMMAND: 'sh -c "x {files}"' } }))).toEqual([
+    '.coord.yml:2: quality.complexity_max must be a whole number from 1 to 1000, or off, not "none"',
+    '.coord.yml:3: quality.required must be a list of lint, types, tests, build, security, complexity: it has "tets" (did you mean tests?)',
+    `.coord.yml:4: quality.lint_command must have {files} outside quotes, not "lint '{files}'"`,
+    '$COORD_QUALITY_TEST_COMMAND must have {files} outside quotes, not "sh -c \\"x {files}\\""',
+  ]);
+  for (const command of [`a "it's" {files}`, `a \\' {files}`, `a 'x\\' {files}`, '{files}'])
+    expect(
+      (await load({ env: { COORD_QUALITY_LINT_COMMAND: command } }).catch(() => null))?.config,
+      command,
+    ).toBeUndefined();
+});

@@ -1,0 +1,78 @@
+/**
+ * The gates of a landing: they run where the result is checked out, or in a worktree made for that. A tree that has passed isn't
+ * checked again: when only its history changed, nothing that a check could see has.
+ */
+import { randomBytes } from 'node:crypto';
+import { mkdir, readdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { CoordError } from '../../errors.ts';
+import { type CloneGit, firstWords } from '../clone-git.ts';
+import type { GateReport } from './checks.ts';
+import { gateFailure } from './words.ts';
+
+export interface LandingGates {
+  /** Runs the checks in a folder, on what its HEAD has and a commit's history has not. */
+  run(dir: string, from: string, signal: AbortSignal): Promise<GateReport>;
+  /** Does it so that this process, told to end, first ends what `work` runs and has it clean up. */
+  whileStoppable<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T>;
+}
+
+export interface CheckPlace {
+  readonly git: CloneGit;
+  /** `<commonDir>/coord` */
+  readonly coordDir: string;
+  readonly task: string;
+  readonly gates: LandingGates | null;
+}
+
+/** @throws CoordError `gate-failed` */
+export function landingCheck({ git, coordDir, task, gates }: CheckPlace, isHead: boolean) {
+  const passed = new Set<string>();
+  return async (from: string, commit: string): Promise<void> => {
+    if (gates === null) return;
+    const tree = await git.text(['rev-parse', `${commit}^{tree}`]);
+    if (passed.has(tree)) return;
+    const report = await gates.whileStoppable((signal) => {
+      const run = (dir: string) => gates.run(dir, from, signal);
+      return isHead ? run(git.dir) : inOwnWorktree(git, join(coordDir, 'gates'), commit, run);
+    });
+    if (!report.ok) throw gateFailure(task, report);
+    passed.add(tree);
+  };
+}
+
+/** Below the git folder, so that Node finds the `node_modules` of the clone's first worktree above it. */
+async function inOwnWorktree<T>(git: CloneGit, folder: string, commit: string, work: (dir: string) => Promise<T>) {
+  await mkdir(folder, { recursive: true });
+  await removeLeft(git, folder);
+  const dir = join(folder, `${process.pid}-${randomBytes(4).toString('hex')}`);
+  const { status, stderr } = await git.try(['worktree', 'add', '--quiet', '--detach', dir, commit]);
+  if (status !== 0)
+    throw new CoordError('unavailable', `the work could not be checked out to be looked at: ${firstWords(stderr)}`);
+  try {
+    return await work(dir);
+  } finally {
+    await removeWorktree(git, dir);
+  }
+}
+
+async function removeWorktree(git: CloneGit, dir: string): Promise<void> {
+  const { status } = await git.try(['worktree', 'remove', '--force', dir]);
+  if (status === 0) return;
+  await rm(dir, { recursive: true, force: true, maxRetries: 3 });
+  await git.try(['worktree', 'prune']);
+}
+
+/** What landings that were killed left there. */
+async function removeLeft(git: CloneGit, folder: string): Promise<void> {
+  for (const name of await readdir(folder))
+    if (!isRunning(Number.parseInt(name, 10))) await removeWorktree(git, join(folder, name));
+}
+
+function isRunning(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
+}
