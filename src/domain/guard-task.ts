@@ -95,9 +95,9 @@ function objectToLease({ before, steps, lease }: TaskChange, after: Task): strin
   if (!moved) return begins ? 'the claim of the new tenure is missing in the push' : null;
   const { after: shown } = lease;
   if (shown.kind === 'held' && shown.claim.tenure === is.tenure) {
-    const { term, agent, session } = shown.claim;
-    if (term !== after.term || agent !== is.agent || session !== is.session)
-      return `its claim says something else than the task: ${agent}, term ${term}`;
+    const { term, agent, session, ttlMs } = shown.claim;
+    if (term !== after.term || agent !== is.agent || session !== is.session || ttlMs !== is.ttlMs)
+      return `its claim says something else than the task: ${agent}, term ${term}, ttl ${ttlMs} ms`;
     const beat = tenureOf(lease.before) === is.tenure;
     return begins || beat || steps.length > 0 ? null : 'a claim is put back only in one push with a repair of the task';
   }

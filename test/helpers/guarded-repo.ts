@@ -8,6 +8,7 @@ import type { Task, TaskNote, TaskOp } from '../../src/domain/task.ts';
 import { installServerHooks } from '../../src/hooks/server/install-server.ts';
 import { encodeCommit } from '../../src/store/commit-codec.ts';
 import { encodeRequest, parseReport } from '../../src/transport/git/receive-pack.ts';
+import { objectId } from '../../src/transport/objects/object-id.ts';
 import { packCommits } from '../../src/transport/objects/pack.ts';
 import { writeLooseObjects } from '../../src/transport/objects/write-loose.ts';
 import type { NewCommit, RefUpdate } from '../../src/transport/port.ts';
@@ -36,6 +37,12 @@ export function record(op: TaskOp, task: Task, parent: string | null, more: Part
 export function raw(note: unknown, parents: readonly string[]): string {
   const parts = { objectFormat: 'sha1', parents, agent: 'anna', dateMs: 0, subject: 'hold: by hand' } as const;
   return kept(encodeCommit({ ...parts, note }));
+}
+
+/** A commit that was made, with other bytes. */
+export function changed(oid: string, change: (text: string) => string): string {
+  const body = Buffer.from(change(records.get(oid)?.body.toString('latin1') ?? ''), 'latin1');
+  return kept({ oid: objectId('sha1', 'commit', body), body });
 }
 
 export const openTask = (id: string): Task => newTask({ id, title: id }, { by: 'anna', at, nonce: '' });

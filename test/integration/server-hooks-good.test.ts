@@ -1,5 +1,7 @@
 // What the server's hooks let through: every transition of the protocol, and all that is nobody's business.
+import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Task, TaskOp } from '../../src/domain/task.ts';
@@ -251,5 +253,36 @@ describe('what nobody guards', () => {
     await passes([move(board, c, ended('release', 'open')), move(claims, k, null)]);
     await git(['pack-refs', '--all'], { cwd: repo.dir });
     await passes([move('refs/heads/task/x', m1, null)]);
+  });
+});
+
+describe('what was let in once', () => {
+  const hook = async (name: string, updates: readonly RefUpdate[]) => {
+    const lines = updates.map(({ ref, from, to }) => `${from ?? zero} ${to ?? zero} ${ref}\n`).join('');
+    const script = join(repo.dir, 'hooks/git-coord-server');
+    const child = spawn('sh', [script, name, '4711'], { cwd: repo.dir, stdio: ['pipe', 'ignore', 'ignore'] });
+    child.stdin.end(lines);
+    return new Promise((resolve) => child.once('close', resolve));
+  };
+  const zero = '0'.repeat(40);
+  const left = () => existsSync(join(repo.dir, 'coord-passed/4711'));
+
+  test('for what it says alone is not judged again, if it is the very same', async () => {
+    const d = landing();
+    await repo.put({ 'refs/heads/seen-d': d });
+    const all = [move(board, c, d), move(main, m0, m1), move(claims, k, null)];
+    expect([await hook('pre-receive', all), left()]).toEqual([0, true]);
+    await writeFile(join(repo.dir, 'hooks/git-coord-server.cjs'), 'process.exit(1)');
+    expect(await hook('reference-transaction', all.slice(1))).toBe(1);
+    expect(await hook('reference-transaction', [...all, move('refs/heads/dev', null, m0)])).toBe(1);
+    expect([await hook('reference-transaction', all), left()]).toEqual([0, false]);
+    expect(await hook('reference-transaction', all)).toBe(1);
+  });
+
+  test('for what other refs showed is judged again', async () => {
+    await repo.put({ [board]: ended('review', 'review', { review: review() }), [claims]: null });
+    expect([await hook('pre-receive', [move(main, m0, m1)]), left()]).toEqual([0, false]);
+    await repo.put({ [board]: ended('expire', 'open'), 'refs/heads/seen-k': k });
+    expect([await hook('pre-receive', [move(claims, null, k)]), left()]).toEqual([0, false]);
   });
 });

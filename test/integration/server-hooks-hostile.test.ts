@@ -4,6 +4,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { Task } from '../../src/domain/task.ts';
 import type { RefUpdate } from '../../src/transport/port.ts';
 import {
+  changed,
   claimRecord,
   type GuardedRepo,
   heldBy,
@@ -12,6 +13,7 @@ import {
   raw,
   record,
 } from '../helpers/guarded-repo.ts';
+import { git } from '../helpers/repo.ts';
 
 const main = 'refs/heads/main';
 const board = 'refs/board/x';
@@ -52,6 +54,13 @@ const landed = (ref = main, from = m0, commit = m1) => ({ ref, from, commit });
 const done = (more: Partial<Task> = {}, parent = c) =>
   record('done', { ...held, state: 'done', holder: null, ...more }, parent);
 const move = (ref: string, from: string | null, to: string | null): RefUpdate => ({ ref, from, to });
+
+let plain: { readonly after: string; readonly oid: string } | undefined;
+/** The same commit each time it is asked for in a test. */
+function plainDone(): string {
+  if (plain?.after !== c) plain = { after: c, oid: done() };
+  return plain.oid;
+}
 
 interface Hostile {
   readonly name: string;
@@ -99,6 +108,14 @@ const hostile: Hostile[] = [
     words: /lose commits/,
   },
   { name: 'main deleted', push: () => [move(main, m0, null)], words: /not deleted/ },
+  ...[main, board, claims].map(
+    (ref): Hostile => ({
+      name: `${ref} deleted, packed`,
+      before: () => git(['pack-refs', '--all'], { cwd: repo.dir }),
+      push: async () => [move(ref, (await repo.refs())[ref] ?? '', null)],
+      words: /refused: /,
+    }),
+  ),
   {
     name: 'main deleted by an old value that nobody knows',
     push: () => [move(main, unknown, null)],
@@ -272,6 +289,36 @@ const hostile: Hostile[] = [
     push: () => [move(claims, k, claimRecord(held, c, { agent: 'ben' }))],
     words: /says something else/,
   },
+  {
+    name: 'a beat that makes the lease longer',
+    push: () => [move(claims, k, claimRecord(held, c, { beat: 1, ttlMs: 86_400_000 }))],
+    words: /says something else/,
+  },
+  {
+    name: 'a beat that counts too far',
+    push: () => [move(claims, k, claimRecord(held, c, { beat: 64 }))],
+    words: /anna holds it/,
+  },
+  {
+    name: 'a beat whose note is cut by a byte that shells drop',
+    push: () => {
+      const beat = claimRecord(held, c, { beat: 1 });
+      return [
+        move(
+          claims,
+          k,
+          changed(beat, (text) => text.replace('"claim"', '"cla\0im"')),
+        ),
+      ];
+    },
+    words: /anna holds it/,
+  },
+  {
+    name: 'a landing that refs/replace shows as a better one',
+    before: () => repo.put({ [`refs/replace/${plainDone()}`]: done({ landed: landed() }) }),
+    push: () => [move(board, c, plainDone()), move(main, m0, m1), move(claims, k, null)],
+    words: /nothing in this push says/,
+  },
   { name: 'a claim that is deleted alone', push: () => [move(claims, k, null)], words: /anna holds it \(term 1\)/ },
   {
     name: 'a claim that is put back alone',
@@ -403,20 +450,23 @@ function* parentsOfC(): Generator<string> {
   yield record('add', openTask('x'), null);
 }
 
-test.each(hostile)('$name', async ({ before, push, atomic = true, words, guards }) => {
-  await before?.();
-  const refs = await repo.refs();
-  const updates = await push();
-  const refused = await repo.push(updates, atomic);
-  expect(await repo.refs()).toEqual(refs);
-  if (words) expect(refused.words).toMatch(words);
-  await repo.without('pre-receive');
-  const again = await repo.push(updates, atomic);
-  expect(await repo.refs()).toEqual(refs);
-  expect(again.words).toContain('git-coord: refused');
-  await repo.without('reference-transaction');
-  await repo.push(updates, atomic);
-  const after = await repo.refs();
-  expect(after).not.toEqual(refs);
-  if (guards) expect(after[guards]).not.toBe(refs[guards]);
-});
+test.each(hostile.map((one) => [one.name, one] as const))(
+  '%s',
+  async (_name, { before, push, atomic = true, words, guards }) => {
+    await before?.();
+    const refs = await repo.refs();
+    const updates = await push();
+    const refused = await repo.push(updates, atomic);
+    expect(await repo.refs()).toEqual(refs);
+    if (words) expect(refused.words).toMatch(words);
+    await repo.without('pre-receive');
+    const again = await repo.push(updates, atomic);
+    expect(await repo.refs()).toEqual(refs);
+    expect(again.words).toContain('git-coord: refused');
+    await repo.without('reference-transaction');
+    await repo.push(updates, atomic);
+    const after = await repo.refs();
+    expect(after).not.toEqual(refs);
+    if (guards) expect(after[guards]).not.toBe(refs[guards]);
+  },
+);
