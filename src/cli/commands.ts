@@ -349,7 +349,7 @@ export const commands: readonly CommandSpec[] = [
     name: 'land',
     group: 'Claims',
     summary: 'put the work of a task that you hold on its target branch',
-    positionals: [id],
+    positionals: [optionalId],
     options: [
       {
         name: 'onto',
@@ -359,6 +359,12 @@ export const commands: readonly CommandSpec[] = [
       },
       { name: 'from', type: 'string', value: 'commit', summary: 'what lands; HEAD when absent' },
       { name: 'via-branch', type: 'boolean', summary: "push it to the task's own branch, and wait for a review" },
+      {
+        name: 'verify',
+        type: 'string',
+        value: 'range',
+        summary: 'land nothing: say whether the commits are those that their tasks recorded, for a CI job',
+      },
       result,
       next,
     ],
@@ -368,6 +374,7 @@ export const commands: readonly CommandSpec[] = [
       'When the branch has moved, the work is rebased onto it and tried again. Exit status 9: it conflicts.',
       'The checks of git coord gate run on the result first. Exit status 10: one has failed, and the claim is kept.',
       'With --via-branch the task is in review until sweep finds its work merged, or a person says done, retry or cancel.',
+      'With --verify origin/main..HEAD nothing lands: exit status 7 if a commit names a task that did not record it.',
     ],
     load: () => import('./land.ts'),
   },

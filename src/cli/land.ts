@@ -19,14 +19,21 @@ import { jsonOrFile } from './task-input.ts';
 import { type Opened, withBook } from './with-book.ts';
 import { freeWorktree } from './worktree-place.ts';
 
-export const run: Run = (context, parsed) =>
-  withBook(context, parsed, async (opened) => {
+export const run: Run = async (context, parsed) => {
+  const range = parsed.text('verify');
+  if (range !== undefined) return (await import('./land-verify.ts')).verify(context, parsed, range);
+  if (parsed.positionals[0] === undefined)
+    throw new CoordError('usage', 'land needs the id of a task', {
+      next: ['git coord list --mine', 'git coord help land'],
+    });
+  return withBook(context, parsed, async (opened) => {
     const { book, command } = opened;
     const [result, said] = await (parsed.flag('via-branch') ? toReview : land)(context, parsed, opened);
     await freeWorktree(context, opened, result.task);
     if (!parsed.flag('next')) return { data: result, text: said };
     return thenNext(result, () => book.next({}, { owner: ownerOf(context, parsed) }, `${command} (next)`), said);
   });
+};
 
 async function land(context: Context, parsed: Parsed, opened: Opened): Promise<[LandResult, string]> {
   const { app, book, command } = opened;
