@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { type CliAnswer, cliJson } from '../helpers/cli.ts';
 import { run } from '../helpers/hook-repo.ts';
 import { type Agent, makeProject, type Project } from '../helpers/landing.ts';
-import { git, makeClone } from '../helpers/repo.ts';
+import { commitAll, git, makeBareRepo, makeClone } from '../helpers/repo.ts';
 import { whyNot } from '../helpers/servers.ts';
 import { waitFor } from '../helpers/wait-for.ts';
 
@@ -16,7 +16,7 @@ afterEach(() => project.close());
 
 async function ok(answer: Promise<CliAnswer>) {
   const { status, stderr, data } = await answer;
-  expect([status, stderr]).toEqual([0, '']);
+  expect(status, stderr).toBe(0);
   return data;
 }
 const claimOf = (id: string) =>
@@ -124,4 +124,38 @@ test('a book moves to a server with the hooks, whatever its past', async () => {
     await ok(cliJson(words, options));
   await ok(cliJson(['init', '--remote', 'origin', '--move'], options));
   await ok(cliJson(['done', 'b'], options));
+});
+
+test('a book on branches, where only fast-forwards go and nothing is deleted', async () => {
+  project = await makeProject('path');
+  const bare = await makeBareRepo(join(project.dir, 'branches.git'));
+  for (const [key, value] of [
+    ['receive.denyNonFastForwards', 'true'],
+    ['receive.denyDeletes', 'true'],
+    ['coord.prefix', 'refs/heads/coord/'],
+  ] as const)
+    await git(['config', key, value], { cwd: bare });
+  await ok(cliJson(['hooks', 'install', '--server', bare], { cwd: project.dir }));
+  const dir = await makeClone(bare, join(project.dir, 'branches'));
+  await writeFile(join(dir, '.coord.yml'), 'coordination:\n  prefix: refs/heads/coord/\n');
+  await commitAll(dir, 'Begin');
+  await git(['push', '--quiet', 'origin', 'HEAD:main'], { cwd: dir });
+  const options = { cwd: dir, env: { COORD_DAEMON: 'off', COORD_AGENT: 'anna', COORD_SESSION: 's' } };
+  const { host } = await ok(cliJson(['init', '--remote', 'origin'], options));
+  expect(host).toMatchObject({ deletes: false, nonFastForward: false });
+  for (const words of [
+    ['claim', 'a'],
+    ['progress', 'a', 'half'],
+    ['progress', 'a', 'more'],
+    ['release', 'a'],
+    ['claim', 'a'],
+  ])
+    await ok(cliJson(words, options));
+  await git(['checkout', '--quiet', '-b', 'task/a'], { cwd: dir });
+  const commit = await commitAll(dir, 'Work');
+  // main sorts behind refs/heads/coord/, so the task goes first there too
+  expect((await ok(cliJson(['land', 'a', '--onto', 'main'], options))).landed.commit).toBe(commit);
+  await commitAll(dir, 'Past it');
+  const past = await run('git', ['push', 'origin', 'HEAD:main'], dir, process.env);
+  expect(past).toMatchObject({ status: 1, stderr: expect.stringContaining('git-coord: refused') });
 });

@@ -103,9 +103,15 @@ test('a repository with a worktree, and a book below another prefix', async () =
   expect(await states(work)).toEqual(allIn('installed'));
 });
 
-test('no repository, and a hooks folder of others, are refused with the next command', async () => {
+test('no repository, no atomic pushes, and a hooks folder of others are refused with the next command', async () => {
   expect(await hooks('install', scratch.dir)).toMatchObject({ status: 3, error: { code: 'not-found' } });
   expect(await hooks('install', join(scratch.dir, 'nothing'))).toMatchObject({ status: 3 });
+  await git(['config', 'receive.advertiseAtomic', 'false'], { cwd: bare });
+  expect(await hooks('install')).toMatchObject({
+    status: 7,
+    error: { message: expect.stringContaining('no atomic pushes') },
+  });
+  await git(['config', '--unset', 'receive.advertiseAtomic'], { cwd: bare });
   await git(['config', 'core.hooksPath', join(scratch.dir, 'shared')], { cwd: bare });
   const shared = await hooks('install');
   expect(shared).toMatchObject({ status: 7, error: { code: 'not-ready' } });

@@ -25,6 +25,8 @@ const bundleName = `${scriptName}.cjs`;
 const passedName = 'coord-passed';
 
 interface Place {
+  /** The repository takes atomic pushes, as git's own do by default. */
+  readonly atomic: boolean;
   readonly gitDir: string;
   readonly folder: string;
   readonly prefix: string;
@@ -33,6 +35,15 @@ interface Place {
 /** Idempotent. @throws CoordError `not-found` (no repository), `not-ready` (a shared hooks folder), `exists`, `unavailable` */
 export async function installServerHooks(request: ServerHooksRequest): Promise<readonly InstalledHook[]> {
   const place = await placeOf(request);
+  if (!place.atomic)
+    throw new CoordError(
+      'not-ready',
+      'the repository takes no atomic pushes, so tasks and claims could not move together',
+      {
+        hint: 'The hooks would refuse nearly all that git coord does.',
+        next: [`git --git-dir=${place.gitDir} config --unset receive.advertiseAtomic`],
+      },
+    );
   await mkdir(place.folder, { recursive: true });
   // what the hooks run comes first: a push meanwhile finds it
   for (const [name, text] of await scripts(place, request.node)) await writeExecutable(join(place.folder, name), text);
@@ -112,7 +123,8 @@ async function placeOf({ path, env }: ServerHooksRequest): Promise<Place> {
       hint: 'Other repositories may use that folder too. Give this one its own.',
       next: [`git --git-dir=${gitDir} config core.hooksPath ${own}`],
     });
-  return { gitDir: found.text, folder, prefix: await prefixOf(git) };
+  const { text: atomic } = await git('config', '--type=bool', '--get', 'receive.advertiseAtomic');
+  return { gitDir: found.text, folder, prefix: await prefixOf(git), atomic: atomic !== 'false' };
 }
 
 /** Where the book is: what the repository's configuration says, else where one is already (protocol 2). */
