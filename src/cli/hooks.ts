@@ -18,8 +18,11 @@ async function onServer({ cwd, env }: Context, parsed: Parsed, server: string): 
   const request = { path: resolve(cwd, server), env, node: process.execPath };
   const [action] = parsed.positionals;
   if (action === 'uninstall') return removed(await uninstallServerHooks(request));
-  const installed = action === 'install' ? await installServerHooks(request) : await serverHooksStatus(request);
-  return { data: { installed }, text: `${linesOf(installed).join('\n')}\n` };
+  const report = action === 'install' ? await installServerHooks(request) : await serverHooksStatus(request);
+  const { installed, place } = report;
+  const { prefix, branches } = place;
+  const guarded = `guarded: the book below ${prefix}, and the branches ${branches.join(', ') || '(none)'}`;
+  return { data: { installed, prefix, branches }, text: `${[...linesOf(installed), oneLine(guarded)].join('\n')}\n` };
 }
 
 async function inClone({ cwd, env }: Context, parsed: Parsed): Promise<Answer> {

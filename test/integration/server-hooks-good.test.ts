@@ -204,10 +204,11 @@ describe('a protected branch', () => {
     const release = 'refs/heads/release/1';
     await repo.put({ [release]: m0 });
     await passes([move(release, m0, m1)]);
-    await git(['config', '--add', 'coord.protect', 'trunk'], { cwd: repo.dir });
+    await git(['config', '--add', 'coord.protect', 'refs/heads/task/x'], { cwd: repo.dir });
     await git(['config', '--add', 'coord.protect', 'release/*'], { cwd: repo.dir });
     const refused = await repo.push([move(release, m1, m0)]);
     expect(refused.words).toContain(`refused: ${release}`);
+    expect((await repo.push([move('refs/heads/task/x', m1, null)])).words).toContain('refused: refs/heads/task/x');
     await passes([move(main, m0, m1)]);
     await git(['config', '--replace-all', 'coord.protect', ''], { cwd: repo.dir });
     await passes([move(release, m1, null)]);

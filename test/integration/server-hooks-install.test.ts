@@ -41,7 +41,7 @@ async function put(name: string, text: string): Promise<void> {
 test('installed twice, working, brought up to date, then gone without a trace', async () => {
   const before = await files();
   expect(await states()).toEqual(allIn('missing'));
-  expect((await hooks('install')).status).toBe(0);
+  expect(await hooks('install')).toMatchObject({ status: 0, data: { prefix: 'refs/', branches: ['main'] } });
   const installed = await files();
   expect((await hooks('install', "it's bare.git")).status).toBe(0);
   expect(await files()).toEqual(installed);
@@ -101,6 +101,12 @@ test('a repository with a worktree, and a book below another prefix', async () =
   expect((await hooks('install', work)).status).toBe(0);
   expect(await readFile(join(work, '.git/hooks/git-coord-server'), 'utf8')).toContain("prefix='refs/heads/coord/'\n");
   expect(await states(work)).toEqual(allIn('installed'));
+  for (const name of ['refs/heads/trunk', 'release/*'])
+    await git(['config', '--add', 'coord.protect', name], { cwd: work });
+  expect((await hooks('status', work)).data).toMatchObject({
+    prefix: 'refs/heads/coord/',
+    branches: ['trunk', 'release/*'],
+  });
 });
 
 test('no repository, no atomic pushes, and a hooks folder of others are refused with the next command', async () => {
