@@ -20,6 +20,7 @@ import type { LandingCode } from './landing-code.ts';
 import { refusalError } from './refusal-error.ts';
 import { repairLanding } from './repair-landing.ts';
 import { showTask } from './show-task.ts';
+import { whileActive } from './stay-active.ts';
 
 export interface LandRequest {
   /** Asked for once it is known whose the task is: that is said first. */
@@ -53,7 +54,7 @@ export async function landTask(context: Context, who: Who, id: string, request: 
     await code.checkOut(commit);
     if (how !== 'as it is' || attempts > 1)
       onStep(`${id}: ${how} onto ${short(from)}${attempts > 1 ? `, try ${attempts} of ${attemptsMax}` : ''}`);
-    await code.check(from, commit);
+    await whileActive(context, id, () => code.check(from, commit));
     const landed = { ref: code.target, from, commit };
     const branch = { ref: code.target, from, to: commit, ...(code.objects && { objects: code.objects }) };
     const ended = await code.moving(from, commit, () =>

@@ -17,6 +17,7 @@ import type { Context } from './context.ts';
 import { endTenure, holdOn } from './finish-task.ts';
 import { endedAs } from './land-task.ts';
 import { showTask } from './show-task.ts';
+import { whileActive } from './stay-active.ts';
 import { transition } from './transition.ts';
 
 export type Review = NonNullable<Task['review']>;
@@ -52,7 +53,7 @@ export async function sendToReview(
       hint: 'The claim is kept. Bring it into your branch first, or name another one in tasks.branch.',
       next: [`git fetch && git merge ${tip}`],
     });
-  if (!isRepeat) await code.check(from);
+  if (!isRepeat) await whileActive(context, id, () => code.check(from));
   const { commit, branch, target, objects } = code;
   const review = { branch, commit, target, from };
   // a branch that is there already isn't sent: the task alone is what the review stands on

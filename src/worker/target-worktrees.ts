@@ -11,11 +11,12 @@
  */
 import { existsSync } from 'node:fs';
 import { mkdir, readdir, readFile, rename, rm, rmdir, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, sep } from 'node:path';
 import { livingOwner, ownerGone } from '../config/owner.ts';
 import { CoordError } from '../errors.ts';
 import { withFileLock } from '../transport/file-lock.ts';
 import { type CloneGit, firstWords } from './clone-git.ts';
+import { gateWorktrees } from './gates/landing-gates.ts';
 import { listWorktrees } from './worktree-list.ts';
 
 interface Intention {
@@ -65,7 +66,7 @@ export async function movingHere<T>(
  * @throws CoordError `not-ready`
  */
 async function intendMove(git: CloneGit, coordDir: string, task: string, move: Move): Promise<void> {
-  const worktrees = await worktreesOf(git, move.ref);
+  const worktrees = await worktreesOf(git, coordDir, move.ref);
   for (const dir of worktrees) await mustBeAbleToFollow(git, dir, move);
   const intention: Intention = { ...move, worktrees, owner: livingOwner(process.pid) };
   const path = join(folderOf(coordDir), `${task}.json`);
@@ -109,10 +110,11 @@ async function hasMoved(git: CloneGit, { ref, to }: Intention): Promise<boolean>
 }
 
 /** The worktrees that have this branch checked out. @throws CoordError `not-ready` for one in the middle of a rebase or bisect of it */
-async function worktreesOf(git: CloneGit, ref: string): Promise<string[]> {
+async function worktreesOf(git: CloneGit, coordDir: string, ref: string): Promise<string[]> {
   const found: string[] = [];
   for (const { dir, branch, bare, gone } of await listWorktrees(git)) {
-    if (bare || gone) continue;
+    // those of another landing's gates come and go, and have no branch
+    if (bare || gone || dir.startsWith(gateWorktrees(coordDir) + sep)) continue;
     const busy = await inTheMiddleOf(git, dir, ref);
     if (busy !== null)
       throw new CoordError('not-ready', `${busy} of ${ref} is under way in ${dir}`, {

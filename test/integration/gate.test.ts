@@ -22,6 +22,8 @@ beforeEach(async () => {
 afterEach(() => scratch.remove());
 
 const complexJs = `function tangled(a) { return ${Array.from({ length: 20 }, (_, i) => `a === ${i}`).join(' || ')} }\n`;
+/** Ends with whoever started it; nobody else's. */
+const long = `sleep 86399.${process.pid}`;
 /** In two pieces, so that this file has none. */
 const token = `ghp_${'wWPw5k4aXcaT4fNP0UcnZwJUVFk6LO0pINUx'}`;
 
@@ -121,10 +123,10 @@ describe('a command that', () => {
       .filter((line) => line.includes(word) && !line.includes('coord'));
 
   test('never ends, ignores SIGTERM and forks away is ended at its time limit, with what it started', async () => {
-    const { reason, durationMs } = await failing("trap '' TERM; setsid sleep 86399 & sleep 86398", '1s');
+    const { reason, durationMs } = await failing(`trap '' TERM; setsid ${long} & ${long}`, '1s');
     expect(reason).toBe('stopped after 1 s, its time limit');
     expect(durationMs).toBeLessThan(10_000);
-    expect(processes('sleep 8639')).toEqual([]);
+    expect(processes(long)).toEqual([]);
   });
 
   test('floods its output is kept in part: the beginning and the end', async () => {
@@ -140,13 +142,13 @@ describe('a command that', () => {
 });
 
 test('interrupted, it ends what it runs, and itself by the signal', async () => {
-  await configure('test_command: touch started; sleep 86397');
+  await configure(`test_command: touch started; ${long}`);
   const child = startCli(['gate'], { cwd: dir });
   await waitFor(async () => (await readdir(dir)).includes('started'), { what: 'the test command' });
   child.kill('SIGINT');
   const signal = await new Promise((resolve) => child.on('close', (_, by) => resolve(by)));
   expect(signal).toBe('SIGINT');
-  expect(execFileSync('ps', ['-eo', 'args']).toString()).not.toContain('sleep 86397');
+  expect(execFileSync('ps', ['-eo', 'args']).toString()).not.toContain(long);
 });
 
 describe('changed files', () => {
@@ -270,7 +272,9 @@ describe('secrets', () => {
     expect(await gate('--changed')).toMatchObject({ status: 0 });
     await writeFiles(dir, { 'old secret': `${token}\nmore\n` });
     expect(await gate('--changed')).toMatchObject({ status: 0, checks: { security: { status: 'passed' } } });
-    await writeFiles(dir, { '.gitattributes': '* -diff\n', 'n"ew': `one\nkey = ${token}\n` });
+    await writeFiles(dir, { '.gitattributes': '* -diff\n', 'old secret': `${token}\nmore\n${token}\n` });
+    expect((await gate('--changed')).checks.security?.output).toMatch(/^old secret:3: /);
+    await writeFiles(dir, { 'old secret': `${token}\nmore\n`, 'n"ew': `one\nkey = ${token}\n` });
     const { status, checks, stdout } = await gate('--changed');
     expect(status).toBe(10);
     expect(checks.security).toMatchObject({ status: 'failed', reason: 'secrets: a secret was found' });
@@ -363,7 +367,7 @@ test('the library gives the same, and can be stopped', async () => {
   expect(ok).toBe(true);
   expect(checks.find(({ name }) => name === 'tests')).toMatchObject({ status: 'passed', output: '.coord.yml new' });
   expect(seen.sort()).toEqual(checks.map(({ name }) => name).sort());
-  await configure('test_command: sleep 86396', 'complexity_max: off');
+  await configure(`test_command: ${long}`, 'complexity_max: off');
   const stopped = await runGates({ dir, signal: AbortSignal.timeout(300) });
   expect(stopped.checks.find(({ name }) => name === 'tests')).toMatchObject({ status: 'failed', reason: 'stopped' });
   await expect(runGates({ dir: scratch.dir })).rejects.toMatchObject({ code: 'not-found' });

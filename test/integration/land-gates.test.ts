@@ -2,6 +2,7 @@
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
+import { cliJson } from '../helpers/cli.ts';
 import { writeFiles } from '../helpers/gate-projects.ts';
 import { type Agent, makeProject, type Project } from '../helpers/landing.ts';
 import { git } from '../helpers/repo.ts';
@@ -111,6 +112,23 @@ test('a claim that is lost while they run lands nothing: exit 5', async () => {
   expect(await project.main()).toBe(main);
 });
 
+test('they count as work: an attempt is not over while they run', async () => {
+  await begin();
+  const env = { ...anna.env, COORD_DAEMON: 'auto' };
+  const run = (...args: string[]) => cliJson(args, { cwd: anna.dir, env });
+  expect((await run('add', 'Slow', '--id', 'slow', '--timeout', '2s')).status).toBe(0);
+  await checkWith('sleep 4');
+  try {
+    expect((await run('claim', 'slow')).status).toBe(0);
+    await anna.work('slow', 'file', 'x');
+    const landed = await run('land', 'slow');
+    expect(landed.status, landed.stderr).toBe(0);
+    expect(landed.data.task).toMatchObject({ state: 'done', term: 1 });
+  } finally {
+    await run('daemon', 'stop');
+  }
+});
+
 test('what is not checked out is looked at in a worktree of its own, which is gone afterwards', async () => {
   await begin();
   const files = {
@@ -140,6 +158,26 @@ test('what is not checked out is looked at in a worktree of its own, which is go
   await anna.git('worktree', 'add', '--quiet', '--detach', join(anna.dir, '.git/coord/gates/999999999-dead'));
   expect(await anna.run('land', 'x', '--from', good)).toMatchObject({ status: 0 });
   expect(await left()).toEqual([1, []]);
+});
+
+test('several at once each have a worktree of their own, and none is in the way of another', async () => {
+  await begin('embedded');
+  await checkWith('ls > $SEEN-$$; sleep 0.$(($$ % 5))');
+  const ids = ['a', 'b', 'c', 'd', 'e'];
+  const commits = new Map<string, string>();
+  for (const id of ids) {
+    expect((await anna.run('claim', id)).status).toBe(0);
+    commits.set(id, await anna.work(id, id, id));
+    await anna.git('checkout', '--quiet', '--detach', 'main');
+  }
+  const landed = await Promise.all(ids.map((id) => anna.run('land', id, '--from', commits.get(id) ?? '')));
+  for (const { status, stderr } of landed) expect(status, stderr).toBe(0);
+  expect((await git(['ls-tree', '--name-only', 'main'], { cwd: project.home })).split('\n')).toEqual([
+    'README',
+    ...ids,
+    'shared',
+  ]);
+  expect(await readdir(join(project.home, '.git/coord/gates'))).toEqual([]);
 });
 
 test('on the way to a review they run too, and not again for what is there', async () => {

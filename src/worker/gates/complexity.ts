@@ -32,6 +32,7 @@ export async function measure(text: string, name: string): Promise<Measured> {
       allowImportExportEverywhere: true,
       allowSuperOutsideMethod: true,
       allowUndeclaredExports: true,
+      attachComment: false,
       plugins: dialect(name),
     });
     return { functions: functionsIn(program as unknown as Node) };
@@ -75,6 +76,7 @@ interface Visit {
   /** What a function here would be called. */
   readonly name: string;
   readonly className: string;
+  readonly isFieldValue: boolean;
 }
 
 const functionTypes = new Set(['FunctionDeclaration', 'FunctionExpression', 'ArrowFunctionExpression']);
@@ -94,54 +96,49 @@ const branches = new Set([
 /** A stack of our own: sources nest deeper than calls may. */
 function functionsIn(program: Node): FunctionComplexity[] {
   const found: Counter[] = [];
-  const stack: Visit[] = [{ node: program, counter: null, name: '', className: '' }];
+  const stack: Visit[] = [{ node: program, counter: null, name: '', className: '', isFieldValue: false }];
   for (let visit = stack.pop(); visit !== undefined; visit = stack.pop()) {
-    const { node } = visit;
-    if (visit.counter !== null) visit.counter.complexity += branching(node);
-    const counter = startsAnew(node) ? newCounter(visit) : visit.counter;
-    if (counter !== visit.counter && counter !== null) found.push(counter);
-    const className = node.type.startsWith('Class') && nameOf(node.id) ? nameOf(node.id) : visit.className;
-    for (const [key, value] of Object.entries(node)) {
-      if (key === 'loc' || key.endsWith('omments') || typeof value !== 'object' || value === null) continue;
-      const own = isField(node) && key === 'value' ? fieldCounter(node, value as Node, className, found) : counter;
-      for (const child of Array.isArray(value) ? value : [value]) {
-        if (isNode(child))
-          stack.push({ node: child, counter: own, name: nameFrom(node, key, visit, className), className });
-      }
-    }
+    const counter = startsAnew(visit) ? newCounter(visit) : visit.counter;
+    if (counter !== null && counter !== visit.counter) found.push(counter);
+    if (counter !== null) counter.complexity += branching(visit.node);
+    for (const below of visitsBelow(visit, counter)) stack.push(below);
   }
   return found.sort((a, b) => a.start - b.start);
+}
+
+function* visitsBelow(visit: Visit, counter: Counter | null): Generator<Visit> {
+  const { node } = visit;
+  const className = (node.type.startsWith('Class') && nameOf(node.id)) || visit.className;
+  for (const key of Object.keys(node)) {
+    const value = node[key];
+    // most keys of most nodes are no nodes: sources may have hundreds of thousands
+    if (typeof value !== 'object' || value === null || key === 'loc' || key.endsWith('omments')) continue;
+    const name = nameFrom(node, key, visit, className);
+    const isFieldValue = isField(node) && key === 'value';
+    for (const child of Array.isArray(value) ? value : [value])
+      if (isNode(child)) yield { node: child, counter, name, className, isFieldValue };
+  }
 }
 
 const isNode = (value: unknown): value is Node =>
   typeof value === 'object' && value !== null && typeof (value as Node).type === 'string';
 
-const startsAnew = ({ type }: Node): boolean => functionTypes.has(type) || type === 'StaticBlock';
+/** What a field is set to is run like a function of its own. */
+const startsAnew = ({ node, isFieldValue }: Visit): boolean =>
+  functionTypes.has(node.type) || node.type === 'StaticBlock' || isFieldValue;
 
 const isField = ({ type }: Node): boolean => type === 'PropertyDefinition' || type === 'AccessorProperty';
 
 function newCounter({ node, name, className }: Visit): Counter {
-  const own = node.type === 'StaticBlock' ? `${className || 'class'}.static` : nameOf(node.id) || name || '(anonymous)';
+  const own = functionTypes.has(node.type) ? nameOf(node.id) : '';
+  const byPlace = node.type === 'StaticBlock' ? `${className || 'class'}.static` : name;
   return {
-    name: own,
+    name: own || byPlace || '(anonymous)',
     line: node.loc?.start.line ?? 1,
     lastLine: node.loc?.end.line ?? 1,
     start: Number(node.start),
     complexity: 1,
   };
-}
-
-/** What a field is set to is run like a function of its own; a function there has its own counter anyway. */
-function fieldCounter(node: Node, value: Node, className: string, found: Counter[]): Counter | null {
-  if (functionTypes.has(value.type)) return null;
-  const counter = newCounter({
-    node: { ...value, id: undefined },
-    counter: null,
-    name: memberName(node, className),
-    className,
-  });
-  found.push(counter);
-  return counter;
 }
 
 function branching(node: Node): number {

@@ -7,6 +7,7 @@ import { mkdir, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { CoordError } from '../../errors.ts';
 import { type CloneGit, firstWords } from '../clone-git.ts';
+import { withWorktreesLock } from '../task-worktrees.ts';
 import type { GateReport } from './checks.ts';
 import { gateFailure } from './words.ts';
 
@@ -34,26 +35,36 @@ export function landingCheck({ git, coordDir, task, gates }: CheckPlace, isHead:
     if (passed.has(tree)) return;
     const report = await gates.whileStoppable((signal) => {
       const run = (dir: string) => gates.run(dir, from, signal);
-      return isHead ? run(git.dir) : inOwnWorktree(git, join(coordDir, 'gates'), commit, run);
+      return isHead ? run(git.dir) : inOwnWorktree(git, coordDir, commit, run);
     });
     if (!report.ok) throw gateFailure(task, report);
     passed.add(tree);
   };
 }
 
-/** Below the git folder, so that Node finds the `node_modules` of the clone's first worktree above it. */
-async function inOwnWorktree<T>(git: CloneGit, folder: string, commit: string, work: (dir: string) => Promise<T>) {
+/** Where the worktrees of gates are: below the git folder, so that Node finds `node_modules` of the main worktree above them. */
+export const gateWorktrees = (coordDir: string): string => join(coordDir, 'gates');
+
+async function inOwnWorktree<T>(git: CloneGit, coordDir: string, commit: string, work: (dir: string) => Promise<T>) {
+  const folder = gateWorktrees(coordDir);
   await mkdir(folder, { recursive: true });
-  await removeLeft(git, folder);
   const dir = join(folder, `${process.pid}-${randomBytes(4).toString('hex')}`);
-  const { status, stderr } = await git.try(['worktree', 'add', '--quiet', '--detach', dir, commit]);
-  if (status !== 0)
-    throw new CoordError('unavailable', `the work could not be checked out to be looked at: ${firstWords(stderr)}`);
+  await withWorktreesLock(coordDir, async () => {
+    await removeLeft(git, folder);
+    await must(git, ['worktree', 'add', '--quiet', '--no-checkout', '--detach', dir, commit]);
+  });
   try {
+    await must(git, ['reset', '--quiet', '--hard'], dir);
     return await work(dir);
   } finally {
-    await removeWorktree(git, dir);
+    await withWorktreesLock(coordDir, () => removeWorktree(git, dir));
   }
+}
+
+async function must(git: CloneGit, args: readonly string[], dir = git.dir): Promise<void> {
+  const { status, stderr } = await git.try(args, { dir });
+  if (status !== 0)
+    throw new CoordError('unavailable', `the work could not be checked out to be looked at: ${firstWords(stderr)}`);
 }
 
 async function removeWorktree(git: CloneGit, dir: string): Promise<void> {

@@ -46,6 +46,7 @@ test('no text makes it throw', async () => {
   expect(await complexities(`function f() { return ${'('.repeat(50_000)}1 }`)).toEqual(['nested too deeply']);
   expect(await complexities(`const f = () => ${'a+'.repeat(20_000)}1`)).toHaveLength(1);
   expect(await complexities(`function f() { ${'if (a) {} else '.repeat(3000)} {} }`)).toHaveLength(1);
+  expect(await complexities(`const f = () => [${'0,'.repeat(150_000)}]`)).toEqual(['1-1 f 1']);
   expect(await complexities('\ufffd\0\u2028')).toHaveLength(1);
   expect(await complexities('')).toEqual([]);
 });
