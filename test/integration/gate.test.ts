@@ -331,6 +331,23 @@ test('a linter that was detected gets the changed files alone', async () => {
   });
 });
 
+test('an audit whose registry is away is left out, and said so; one of unchanged dependencies is not made', async () => {
+  const manifest = { name: 'a', version: '1.0.0', dependencies: { b: '1.0.0' } };
+  const packages = { '': manifest, 'node_modules/b': { version: '1.0.0' } };
+  await writeFiles(dir, {
+    'package.json': JSON.stringify(manifest),
+    'package-lock.json': JSON.stringify({ ...manifest, lockfileVersion: 3, packages }),
+    '.npmrc': 'registry=http://127.0.0.1:9/\n',
+  });
+  const { status, checks } = await gate('--changed');
+  expect(status).toBe(0);
+  expect(checks.security).toMatchObject({ status: 'passed', reason: expect.stringMatching(/^npm audit: no answer: /) });
+  await commitAll(dir, 'Depend on b');
+  await git(['branch', '--quiet', '--force', 'main'], { cwd: dir });
+  await writeFiles(dir, { new: 'x\n' });
+  expect((await gate('--changed')).checks.security?.reason).toBe('npm audit: no dependency has changed');
+});
+
 describe('--junit', () => {
   test('writes the report, also of a failure', async () => {
     await configure('test_command: \'echo "<broken>"; exit 1\'');

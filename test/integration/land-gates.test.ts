@@ -56,7 +56,7 @@ describe.each(['path', 'embedded'] as const)('%s: a gate that says no', (kind) =
 });
 
 test('a secret in what would land says no in any project, without being shown; what is not committed plays no part', async () => {
-  await begin();
+  await begin('embedded');
   await anna.git('config', 'coord.quality.lintCommand', `echo {files} > ${seenFile()}`);
   await anna.work('x', 'file', 'x');
   await writeFile(join(anna.dir, 'untracked'), token);
@@ -101,7 +101,7 @@ test('they run on the result: once for each tree, not for what only got another 
 });
 
 test('a claim that is lost while they run lands nothing: exit 5', async () => {
-  await begin();
+  await begin('embedded');
   const ben = await project.agent('ben');
   const main = await project.main();
   await checkWith(
@@ -113,11 +113,11 @@ test('a claim that is lost while they run lands nothing: exit 5', async () => {
 });
 
 test('they count as work: an attempt is not over while they run', async () => {
-  await begin();
+  await begin('embedded');
   const env = { ...anna.env, COORD_DAEMON: 'auto' };
   const run = (...args: string[]) => cliJson(args, { cwd: anna.dir, env });
-  expect((await run('add', 'Slow', '--id', 'slow', '--timeout', '2s')).status).toBe(0);
-  await checkWith('sleep 4');
+  expect((await run('add', 'Slow', '--id', 'slow', '--timeout', '1s')).status).toBe(0);
+  await checkWith('sleep 2');
   try {
     expect((await run('claim', 'slow')).status).toBe(0);
     await anna.work('slow', 'file', 'x');
@@ -163,7 +163,13 @@ test('what is not checked out is looked at in a worktree of its own, which is go
 test('several at once each have a worktree of their own, and none is in the way of another', async () => {
   await begin('embedded');
   await checkWith('ls > $SEEN-$$; sleep 0.$(($$ % 5))');
-  const ids = ['a', 'b', 'c', 'd', 'e'];
+  // one that belongs to a living process, and where a check does things of its own
+  const other = join(project.home, `.git/coord/gates/${process.pid}-other`);
+  await git(['worktree', 'add', '--quiet', '--detach', other], { cwd: project.home });
+  await writeFiles(join(project.home, '.git/worktrees', `${process.pid}-other`), {
+    'rebase-merge/head-name': 'refs/heads/main',
+  });
+  const ids = ['a', 'b', 'c'];
   const commits = new Map<string, string>();
   for (const id of ids) {
     expect((await anna.run('claim', id)).status).toBe(0);
@@ -177,7 +183,7 @@ test('several at once each have a worktree of their own, and none is in the way 
     ...ids,
     'shared',
   ]);
-  expect(await readdir(join(project.home, '.git/coord/gates'))).toEqual([]);
+  expect(await readdir(join(project.home, '.git/coord/gates'))).toEqual([`${process.pid}-other`]);
 });
 
 test('on the way to a review they run too, and not again for what is there', async () => {
@@ -196,7 +202,7 @@ test('on the way to a review they run too, and not again for what is there', asy
 });
 
 test('with everything off nothing is looked at', async () => {
-  await begin();
+  await begin('embedded');
   const off = ['lint', 'typeCheck', 'test', 'build', 'security'].map((name) => `${name}Command`);
   for (const name of [...off, 'complexityMax']) await anna.git('config', `coord.quality.${name}`, 'off');
   await anna.work('x', 'key', `${token}\n`);

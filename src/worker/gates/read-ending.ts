@@ -46,7 +46,7 @@ const readers: Readonly<Record<Reader, (status: number, output: string) => Verdi
   status: (status, output) => {
     if (status === 0) return { status: 'passed', reason: null, output };
     // npm's script found no tool; cargo has no such subcommand, or rustup no such component
-    const missing = status === notFound || /no such command: `|is not installed for the toolchain/.test(output);
+    const missing = status === notFound || /no such (?:sub)?command: `|is not installed for the toolchain/.test(output);
     if (missing) return { status: 'missing', reason: `not found: ${lastLine(output)}`, output };
     return { status: 'failed', reason: `exit status ${status}`, output };
   },

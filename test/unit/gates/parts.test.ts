@@ -1,9 +1,11 @@
 import { describe, expect, test } from 'vitest';
 import { changedLines, touches } from '../../../src/worker/gates/changed-lines.ts';
 import { checkResult, type PartResult } from '../../../src/worker/gates/checks.ts';
+import { complexityPart } from '../../../src/worker/gates/complexity-part.ts';
 import { asPath, shellArguments } from '../../../src/worker/gates/file-names.ts';
 import { junitXml } from '../../../src/worker/gates/junit.ts';
 import { readCommand, readTool } from '../../../src/worker/gates/read-ending.ts';
+import { secretsPart } from '../../../src/worker/gates/secrets-part.ts';
 import type { Reader } from '../../../src/worker/gates/steps.ts';
 import { skippedWords } from '../../../src/worker/gates/words.ts';
 import type { Ending } from '../../../src/worker/supervise.ts';
@@ -68,6 +70,13 @@ describe('what an ending means', () => {
       'missing',
       'not found: error: no such command: `clippy`',
     ],
+    [
+      'status',
+      exited(101),
+      'error: no such subcommand: `clippy`',
+      'missing',
+      'not found: error: no such subcommand: `clippy`',
+    ],
     ['status', { kind: 'timed-out' }, '', 'failed', 'stopped after 2 s, its time limit'],
     ['status', { kind: 'not-started', why: 'ENOENT', notFound: true }, '', 'missing', 'not found'],
     ['pytest', exited(5), 'no tests ran', 'idle', 'it found no tests'],
@@ -108,6 +117,13 @@ describe('what an ending means', () => {
     const verdict = readTool(ended(ending, output), reader, 2000);
     expect([verdict.status, verdict.reason ?? '']).toEqual([status, reason]);
   });
+});
+
+test('a scan ends at its time limit, and that is no pass', async () => {
+  const scope = { files: ['a.js'], deleted: 0, linesOf: async () => new Map() };
+  const ended = { status: 'failed', reason: 'stopped at its time limit' };
+  expect(await complexityPart('/', scope, 1, () => true)).toMatchObject(ended);
+  expect(await secretsPart('/', scope, () => true)).toMatchObject(ended);
 });
 
 test('names are parameters of the shell, and no options', () => {
