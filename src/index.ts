@@ -4,7 +4,7 @@
  *     const book = await openBook({ dir: '.', agent: 'agent-a', session: 's-1' });
  *     const { task, claim } = await book.claim('build-api');
  *     await book.progress('build-api', 'tests pass', 40);
- *     await book.done('build-api', { tests: 12 });
+ *     await book.done('build-api', { tests: 12 });     // or book.land('build-api'), with its commits
  *     await book.close();
  *
  * Losing is an error with a code here: `held`, `lost`, `not-ready` … (`CoordError.code`).
@@ -14,16 +14,24 @@ import { openBookOn } from './app/book-on-app.ts';
 import { openApp } from './app/open-app.ts';
 import { landingRemote, readSetup } from './app/setup.ts';
 import type { Book } from './coordinator/book.ts';
+import type { LandResult } from './coordinator/land-task.ts';
+import { parseId } from './domain/ids.ts';
+import type { Json } from './domain/task.ts';
 import type { TaskView } from './domain/view.ts';
 import type { CheckResult, GateReport } from './worker/gates/checks.ts';
 
 export type { ClaimRequest, Filter } from './coordinator/book.ts';
 export type { ClaimResult } from './coordinator/claim-task.ts';
+export type { LandResult } from './coordinator/land-task.ts';
 export type { LogEntry } from './coordinator/task-log.ts';
+export { createWorker, type Worker, type WorkerOptions } from './create-worker.ts';
 export type { Json, TaskState } from './domain/task.ts';
 export type { ClaimView, TaskView } from './domain/view.ts';
 export { CoordError, type ErrorCode } from './errors.ts';
 export type { CheckName, CheckResult, GateReport } from './worker/gates/checks.ts';
+export type { AttemptEnd, WorkerEvent } from './worker/run/events.ts';
+export type { Handler, Handlers } from './worker/run/handler-work.ts';
+export type { RunReport } from './worker/run/run-loop.ts';
 
 export interface OpenBookOptions {
   /** A folder of the clone. */
@@ -56,8 +64,23 @@ export interface OpenedBook
     | 'log'
   > {
   list(filter?: Parameters<Book['list']>[0]): Promise<{ tasks: TaskView[]; asOf: string }>;
+  /**
+   * Lands the work of the worktree, after the gates: branch, task and claim move in one push (docs/protocol.md, "Landing").
+   * @throws CoordError `lost`, `held`, `conflict`, `gate-failed`, `not-ready`, `not-found`, `unavailable`, `unknown`
+   */
+  land(id: string, options?: LandOptions): Promise<LandResult>;
   /** Ends git's helper processes. Claims stay; the daemon keeps them alive. */
   close(): Promise<void>;
+}
+
+export interface LandOptions {
+  /** The branch to land on; default: the remote's default branch. */
+  readonly onto?: string;
+  /** What lands; default: HEAD. */
+  readonly from?: string;
+  readonly result?: Json;
+  /** Gets what goes on, for people. */
+  readonly onStep?: (words: string) => void;
 }
 
 /** @throws CoordError `not-found` outside a repository or without `git coord init`, `config`, `bad-id` */
@@ -85,6 +108,13 @@ export async function openBook(options: OpenBookOptions): Promise<OpenedBook> {
     list: async (filter) => {
       const { tasks } = await book.list(filter);
       return { tasks, asOf: app.asOf() };
+    },
+    land: async (id, { onto, from, result = null, onStep = () => {} } = {}) => {
+      const { landingOn } = await import('./app/landing-on-app.ts');
+      const whileStoppable = <T>(work: (signal: AbortSignal) => Promise<T>) => work(new AbortController().signal);
+      const landing = await landingOn(app, { task: parseId(id), onto, from, tell: onStep, whileStoppable });
+      const { code, attemptsMax } = landing;
+      return book.land(id, { code, attemptsMax, result, command: `git coord land ${id}`, onStep });
     },
     close: () => app.close(),
   };

@@ -379,6 +379,27 @@ export const commands: readonly CommandSpec[] = [
     load: () => import('./land.ts'),
   },
   {
+    name: 'run',
+    group: 'Running',
+    summary: 'take tasks and have a command do each, in a worktree of its own',
+    positionals: [],
+    options: [
+      { name: 'max', type: 'integer', value: 'n', summary: 'tasks at once; agents.max_concurrent_tasks when absent' },
+      { name: 'drain', type: 'boolean', summary: 'end when nothing is left that it can do' },
+      { name: 'via-branch', type: 'boolean', summary: "send work to review on the task's own branch" },
+      ...taskFilters,
+    ],
+    passthrough: true,
+    answers: true,
+    example: 'git coord run --max 3 -- sh -c \'./agent.sh && git commit -am "$COORD_TASK_ID"\'',
+    explanation: [
+      'What the command commits lands when it succeeds; without commits the task is done.',
+      'It gets COORD_TASK_ID, COORD_TERM, COORD_TASK_FILE and COORD_RESULT_FILE; a line "::progress 40 text" is shown to all.',
+      'Ctrl-C: what is in work is finished; twice: it is stopped and given back.',
+    ],
+    load: () => import('./run.ts'),
+  },
+  {
     name: 'lock',
     group: 'Claims',
     summary: 'run a command while holding a lock that all clones share',

@@ -3,9 +3,9 @@ import { CoordError } from '../errors.ts';
 import { claimedText, ownerOf } from './claim.ts';
 import type { Answer } from './frame/context.ts';
 import type { Run } from './frame/spec.ts';
+import { freeWorktree } from './free-worktree.ts';
 import { jsonOrFile } from './task-input.ts';
 import { withBook } from './with-book.ts';
-import { freeWorktree } from './worktree-place.ts';
 
 export const run: Run = (context, parsed) => {
   const text = parsed.text('result');

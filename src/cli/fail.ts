@@ -1,6 +1,6 @@
 import type { Run } from './frame/spec.ts';
+import { freeWorktree } from './free-worktree.ts';
 import { withBook } from './with-book.ts';
-import { freeWorktree } from './worktree-place.ts';
 
 export const run: Run = (context, parsed) =>
   withBook(context, parsed, async (opened) => {

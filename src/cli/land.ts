@@ -1,23 +1,16 @@
+import { landingOn } from '../app/landing-on-app.ts';
 import type { LandResult } from '../coordinator/land-task.ts';
-
 import { parseId } from '../domain/ids.ts';
 import type { TaskView } from '../domain/view.ts';
-import { CoordError } from '../errors.ts';
-import { taskBranch } from '../worker/branch-tips.ts';
-import { cloneGit } from '../worker/clone-git.ts';
-import { landingCode } from '../worker/landing-code.ts';
-import { isAncestor } from '../worker/replay.ts';
-import { targetName } from '../worker/target-name.ts';
-import { workOf } from '../worker/work.ts';
 import { ownerOf } from './claim.ts';
 import { thenNext } from './done.ts';
 import type { Context } from './frame/context.ts';
 import type { Parsed } from './frame/parse.ts';
 import type { Run } from './frame/spec.ts';
-import { gatesOf } from './land-gates.ts';
+import { freeWorktree } from './free-worktree.ts';
+import { stopOnSignal } from './stop-on-signal.ts';
 import { jsonOrFile } from './task-input.ts';
 import { type Opened, withBook } from './with-book.ts';
-import { freeWorktree } from './worktree-place.ts';
 
 export const run: Run = async (context, parsed) => {
   const range = parsed.text('verify');
@@ -36,51 +29,32 @@ export const run: Run = async (context, parsed) => {
 };
 
 async function land(context: Context, parsed: Parsed, opened: Opened): Promise<[LandResult, string]> {
-  const { app, book, command } = opened;
-  const { id, target, result, place, work } = await preparation(context, parsed, opened);
-  const code = async () => landingCode(place, await work());
-  const attemptsMax = app.config.land.attemptsMax;
+  const { book, command } = opened;
+  const { id, result, landing } = await preparation(context, parsed, opened);
+  const { code, attemptsMax, target } = landing;
   const landed = await book.land(id, { code, attemptsMax, result, command, onStep: context.notice });
   const said = landed.attempts === 0 ? 'had landed before' : 'landed';
   return [landed, `${id}: ${said} on ${shortName(target)} (${landed.landed.commit.slice(0, 12)})\n`];
 }
 
 async function toReview(context: Context, parsed: Parsed, opened: Opened): Promise<[{ task: TaskView }, string]> {
-  const { app, book, command } = opened;
-  const { id, target, result, place, work } = await preparation(context, parsed, opened);
-  const branch = taskBranch(app.config.tasks.branch, id);
-  const code = async () => {
-    const { commit, isHead } = await work();
-    const { objects, targetTip, check } = landingCode(place, { commit, isHead });
-    const descendsFrom = (tip: string) => isAncestor(place.git, tip, commit).catch(() => false);
-    return { commit, branch, target, objects, targetTip, descendsFrom, check: (from: string) => check(from, commit) };
-  };
-  const reviewed = await book.review(id, { code, result, command });
-  return [reviewed, `${id}: in review on ${shortName(branch)}, for ${shortName(target)}\n`];
+  const { book, command } = opened;
+  const { id, result, landing } = await preparation(context, parsed, opened);
+  const reviewed = await book.review(id, { code: landing.reviewCode, result, command });
+  return [reviewed, `${id}: in review on ${shortName(landing.branch)}, for ${shortName(landing.target)}\n`];
 }
 
 const shortName = (ref: string): string => ref.replace(/^refs\/heads\//, '');
 
 async function preparation(context: Context, parsed: Parsed, { app }: Opened) {
-  const { clone, env, config } = app;
-  if (clone.topLevel === null)
-    throw new CoordError('not-ready', 'there is no worktree here, so there is no work to land', {
-      hint: 'Land from a worktree of the task.',
-    });
   const id = parseId(parsed.positionals[0] ?? '');
-  const { remote } = app.book;
-  const { gitDir, commonDir, coordDir, topLevel } = clone;
-  const git = cloneGit(topLevel, env);
-  const target = `refs/heads/${await targetName(git, remote, parsed.text('onto'))}`;
-  const gates = gatesOf(context, config.quality, env);
-  const place = { git, remote, target, task: id, commonDir, coordDir, strategy: config.land.strategy, gates };
-  const from = parsed.text('from');
   const text = parsed.text('result');
-  return {
-    id,
-    target,
-    place,
-    work: () => workOf({ git, gitDir, task: id, from, branchPattern: config.tasks.branch }),
-    result: text === undefined ? null : jsonOrFile(text, '--result', context.cwd),
-  };
+  const landing = await landingOn(app, {
+    task: id,
+    onto: parsed.text('onto'),
+    from: parsed.text('from'),
+    tell: context.notice,
+    whileStoppable: stopOnSignal,
+  });
+  return { id, landing, result: text === undefined ? null : jsonOrFile(text, '--result', context.cwd) };
 }

@@ -1,4 +1,6 @@
+import { worktreePlace } from '../app/worktree-place.ts';
 import { parseId } from '../domain/ids.ts';
+import type { TaskView } from '../domain/view.ts';
 import { CoordError } from '../errors.ts';
 import { taskBranch } from '../worker/branch-tips.ts';
 import { type StartedWorktree, startWorktree } from '../worker/start-worktree.ts';
@@ -8,7 +10,6 @@ import type { Context } from './frame/context.ts';
 import type { Parsed } from './frame/parse.ts';
 import type { Run } from './frame/spec.ts';
 import { type Opened, withBook } from './with-book.ts';
-import { worktreePlace } from './worktree-place.ts';
 
 /** Claims, and has a worktree and a branch for the task; a claim that was made for it is given back when that fails. */
 export const run: Run = (context, parsed) =>
@@ -17,7 +18,7 @@ export const run: Run = (context, parsed) =>
     const id = parseId(parsed.positionals[0] ?? '');
     const claimed = await book.claim(id, claimRequest(context, parsed), command);
     try {
-      const worktree = await worktreeFor(context, parsed, opened, id);
+      const worktree = await worktreeFor(context, parsed, opened, claimed.task);
       return {
         data: { ...claimed, worktree: shown(worktree) },
         text: `${claimedText(claimed)}${startedText(id, worktree)}`,
@@ -28,12 +29,18 @@ export const run: Run = (context, parsed) =>
     }
   });
 
-async function worktreeFor(context: Context, parsed: Parsed, opened: Opened, task: string): Promise<StartedWorktree> {
+async function worktreeFor(context: Context, parsed: Parsed, opened: Opened, task: TaskView): Promise<StartedWorktree> {
   const { config, book } = opened.app;
-  const place = await worktreePlace(opened, context.notice);
-  const branch = taskBranch(config.tasks.branch, task);
+  const place = worktreePlace(opened.app, context.notice);
+  const branch = taskBranch(config.tasks.branch, task.id);
   const target = `refs/heads/${await targetName(place.git, book.remote, undefined)}`;
-  return startWorktree(place, { task, branch, target, fresh: parsed.flag('fresh') });
+  return startWorktree(place, {
+    task: task.id,
+    branch,
+    target,
+    fresh: parsed.flag('fresh'),
+    isFirst: task.term === 1,
+  });
 }
 
 async function giveBack(context: Context, { book }: Opened, id: string): Promise<void> {

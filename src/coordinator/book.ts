@@ -113,6 +113,16 @@ export class Book {
     );
   }
 
+  /** How often a waiter looks, in milliseconds. */
+  get pollIntervalMs(): number {
+    return this.#options.pollIntervalMs;
+  }
+
+  /** Sees to it that what is held here is kept alive: for whoever holds it for long. */
+  async stayAlive(): Promise<void> {
+    await this.#options.keepAlive?.(0);
+  }
+
   /** All of this session's when none is named. @throws CoordError as `done` */
   async renew(names: readonly string[] = [], command = 'git coord renew'): Promise<{ tasks: TaskView[] }> {
     await settlePending(this.context, this.who, command);
@@ -231,11 +241,12 @@ export class Book {
   /** In the order in which they would be taken. @throws CoordError `unavailable` */
   async list(filter: Filter = {}): Promise<BookView & { tasks: TaskView[] }> {
     const book = await readBook(this.context, this.who);
-    const tasks = book.tasks.filter((task) => this.#matches(task, filter));
+    const tasks = book.tasks.filter((task) => this.matches(task, filter));
     return { ...book, tasks: filter.limit === undefined ? tasks : tasks.slice(0, filter.limit) };
   }
 
-  #matches(task: TaskView, filter: Filter): boolean {
+  /** Whether a task is among those that a filter chooses. */
+  matches(task: TaskView, filter: Filter): boolean {
     const { state, type, agent, mine } = filter;
     if (state !== undefined && state.length > 0 && !state.includes(task.state satisfies TaskState)) return false;
     if (agent !== undefined && task.claim?.agent !== agent && task.assignee !== agent) return false;

@@ -7,6 +7,7 @@ import type { BranchMove } from '../store/json-ledger.ts';
 import { tryClaim } from './claim-task.ts';
 import type { Context } from './context.ts';
 import { markLost } from './keep-ledgers.ts';
+import type { PairRead } from './read-seen.ts';
 import { refusalError } from './refusal-error.ts';
 import { showTask } from './show-task.ts';
 import { type Outcome, transition } from './transition.ts';
@@ -18,6 +19,8 @@ export interface FinishOptions extends Partial<Pick<Task, 'landed' | 'review'>> 
   readonly reason?: string;
   /** The branch that moves in the same push: of a landing. */
   readonly branch?: BranchMove;
+  /** A read that was just made. */
+  readonly first?: PairRead | undefined;
   readonly command: string;
 }
 
@@ -40,6 +43,7 @@ export async function endTenure(context: Context, who: Who, id: string, options:
       command: options.command,
       asHolder: true,
       branch: options.branch,
+      first: tries === 0 ? options.first : undefined,
       decide: ({ seen }, stamp) => decideFinish(seen, finishRequest(context, who, id, options), stamp),
     });
     if (outcome.kind === 'refused') throw forgetting(context, who, id, outcome);

@@ -21,6 +21,7 @@ import { refusalError } from './refusal-error.ts';
 import { repairLanding } from './repair-landing.ts';
 import { showTask } from './show-task.ts';
 import { whileActive } from './stay-active.ts';
+import type { Outcome } from './transition.ts';
 
 export interface LandRequest {
   /** Asked for once it is known whose the task is: that is said first. */
@@ -43,11 +44,14 @@ export interface LandResult {
 export async function landTask(context: Context, who: Who, id: string, request: LandRequest): Promise<LandResult> {
   const { attemptsMax, command, onStep } = request;
   const before = endedAs(context, who, id, 'done') ? await showTask(context, who, id) : null;
-  if (before?.state !== 'done') await holdOn(context, who, id, command);
+  const held = before?.state === 'done' ? undefined : await holdOn(context, who, id, command);
+  const heldMs = context.clock.monoMs();
   const code = await request.code();
   refuseUnfenced(context, code.target);
   if (before?.state === 'done') return { ...(await landedBefore(context, who, before, code)), attempts: 0 };
-  const message = await mergeMessage(context, who, id);
+  const message = await mergeMessage(context, who, id, held);
+  // a read that is older has most likely been overtaken by a beat, and would only cost a push
+  const first = () => (held?.kind === 'unchanged' && context.clock.monoMs() - heldMs < firstMsMax ? held : undefined);
   for (let attempts = 1; attempts <= attemptsMax; attempts++) {
     const from = await code.targetTip();
     const { commit, how } = await readyOn(code, id, from, message);
@@ -58,7 +62,7 @@ export async function landTask(context: Context, who: Who, id: string, request: 
     const landed = { ref: code.target, from, commit };
     const branch = { ref: code.target, from, to: commit, ...(code.objects && { objects: code.objects }) };
     const ended = await code.moving(from, commit, () =>
-      endTenure(context, who, id, { op: 'done', result: request.result, landed, branch, command }),
+      endTenure(context, who, id, { op: 'done', result: request.result, landed, branch, first: first(), command }),
     );
     if (ended.kind !== 'branch-moved') {
       if (ended.kind === 'won' && ended.bySight) await repairLanding(context, who, id, landed, code);
@@ -71,6 +75,8 @@ export async function landTask(context: Context, who: Who, id: string, request: 
     next: [command],
   });
 }
+
+const firstMsMax = 1000;
 
 const short = (oid: string): string => oid.slice(0, 12);
 
@@ -112,8 +118,8 @@ async function landedBefore(context: Context, who: Who, task: TaskView, code: La
   return { task, landed };
 }
 
-async function mergeMessage(context: Context, who: Who, id: string): Promise<string> {
-  const { title, term } = await showTask(context, who, id);
+async function mergeMessage(context: Context, who: Who, id: string, held: Outcome | undefined): Promise<string> {
+  const { title, term } = await showTask(context, who, id, held);
   return `Merge ${id}: ${title}\n\nTask: ${id}\nClaim-Term: ${term}\n`;
 }
 
@@ -125,6 +131,7 @@ async function readyOn(code: LandingCode, id: string, onto: string, message: str
     throw new CoordError('not-ready', `${name} has all commits of this work already: there is nothing to land`, {
       hint: 'If the work is somewhere else, name it with --from; if there is nothing to do, say done.',
       next: [`git coord land ${id} --from <commit>`, `git coord done ${id}`],
+      data: { nothing: true },
     });
   const { files, commit } = replayed;
   throw new CoordError('conflict', `${id} doesn't merge onto ${name}: ${files.slice(0, 5).join(', ')}`, {

@@ -11,9 +11,11 @@ const agentTtlMs = 20_000;
 
 /** All registered agents, with how long their record has stood still in this clone's eyes. @throws CoordError `unavailable` */
 export async function readAgents(context: Context): Promise<AgentView[]> {
-  const read = await context.store.read([context.store.layout.all('agents')]);
+  const folder = context.store.layout.all('agents');
+  const read = await context.store.read([folder]);
   return [...read.records.values()].flatMap(({ ref, decoded }) => {
-    if (!decoded.ok) return [];
+    // a read also shows which book it is of
+    if (!decoded.ok || !ref.startsWith(folder)) return [];
     const { v: _v, kind: _kind, cycle: _cycle, beat: _beat, ...shown } = decoded.note as AgentNote;
     context.observed.saw(ref, decoded.oid, sightingGapMaxMs(agentTtlMs));
     return [

@@ -3,6 +3,7 @@ import type { Seen, Who } from '../domain/seen.ts';
 import type { Task } from '../domain/task.ts';
 import { CoordError } from '../errors.ts';
 import type { BranchMove } from '../store/json-ledger.ts';
+import type { BookRead } from '../store/record-store.ts';
 import { type Attempt, makeAttempt, taskOf, viaOf } from './attempt.ts';
 import { type Context, decisionsMax } from './context.ts';
 import { keepLedgers } from './keep-ledgers.ts';
@@ -29,7 +30,7 @@ export type Outcome =
       /** Known from reading the task again, not from the answer to the push: other refs of it may not have moved (protocol 8). */
       readonly bySight: boolean;
     }
-  | { readonly kind: 'unchanged'; readonly seen: Seen; readonly via: Via | undefined }
+  | { readonly kind: 'unchanged'; readonly seen: Seen; readonly book: BookRead; readonly via: Via | undefined }
   | { readonly kind: 'reclaim'; readonly seen: Seen }
   /** Of a landing: its branch is no longer where it was; nothing was written. */
   | { readonly kind: 'branch-moved' }
@@ -70,7 +71,7 @@ export async function transition(context: Context, request: TransitionRequest): 
     }
     isFirst = false;
     if (decision.kind === 'refused') return { kind: 'refused', seen: read.seen, refusal: decision.refusal };
-    if (decision.kind === 'unchanged') return { kind: 'unchanged', seen: read.seen, via: decision.via };
+    if (decision.kind === 'unchanged') return { kind: 'unchanged', ...read, via: decision.via };
     if (decision.kind === 'reclaim') return { kind: 'reclaim', seen: read.seen };
     const attempt = makeAttempt(context, request, read.seen, decision, stamp);
     const outcome = await commitAttempt(context, attempt, { more });

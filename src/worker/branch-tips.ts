@@ -24,6 +24,22 @@ export async function localTip(git: CloneGit, target: string): Promise<string> {
   return tip;
 }
 
+/** Where these branches of the remote are now; one that isn't there is left out. @throws CoordError `unavailable` */
+export async function remoteTips(
+  git: CloneGit,
+  remote: string,
+  refs: readonly string[],
+): Promise<ReadonlyMap<string, string>> {
+  const { status, stdout, stderr } = await git.try(['ls-remote', '--refs', '--', remote, ...refs]);
+  if (status !== 0)
+    throw new CoordError('unavailable', `the branches of ${remote} could not be asked for: ${firstWords(stderr)}`);
+  const lines = stdout
+    .toString('utf8')
+    .split('\n')
+    .map((line) => line.split('\t'));
+  return new Map(lines.flatMap(([oid, ref]) => (oid && ref && refs.includes(ref) ? [[ref, oid] as const] : [])));
+}
+
 /** A worktree that `git worktree add` is making has no commit yet, and a fetch at that moment refuses the whole repository. */
 const halfMadeWorktree = /bad object worktrees\//;
 const fetchTriesMax = 6;
@@ -44,6 +60,7 @@ export async function fetchedTip(git: CloneGit, remote: string, target: string, 
     '--refmap=',
   ];
   const tracked = await tipOf(git, trackingRef(remote, target));
+  if (tracked !== null && (await remoteTips(git, remote, [target])).get(target) === tracked) return tracked;
   const fetch = () => git.try(['fetch', ...flags, '--', remote, `+${target}:${own}`]);
   let { status, stderr } = await fetch();
   for (let tries = 1; status !== 0 && halfMadeWorktree.test(stderr) && tries < fetchTriesMax; tries++) {

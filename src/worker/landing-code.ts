@@ -1,7 +1,9 @@
 import type { LandingCode } from '../coordinator/landing-code.ts';
+import type { ReviewCode } from '../coordinator/review-task.ts';
 import { fetchedTip, localTip, tipOf, trackingRef } from './branch-tips.ts';
 import type { CloneGit } from './clone-git.ts';
 import { type LandingGates, landingCheck } from './gates/landing-gates.ts';
+import { type KnownTarget, knownMsMax } from './known-target.ts';
 import { isAncestor, replay } from './replay.ts';
 import { movingHere } from './target-worktrees.ts';
 import { mustBeClean, type Work } from './work.ts';
@@ -20,13 +22,22 @@ export interface LandingPlace {
   readonly coordDir: string;
   /** Names a ref of the clone for what is fetched. */
   readonly task: string;
+  /** Where the target was a moment ago, for whoever lands there all the time. */
+  readonly known?: KnownTarget | undefined;
   /** Null: all checks are off. */
   readonly gates: LandingGates | null;
 }
 
+/** What `land --via-branch` needs of the clone. */
+export function reviewCode(place: LandingPlace, { commit, isHead }: Work, branch: string): ReviewCode {
+  const { target, objects, targetTip, check } = landingCode(place, { commit, isHead });
+  const descendsFrom = (tip: string) => isAncestor(place.git, tip, commit).catch(() => false);
+  return { commit, branch, target, objects, targetTip, descendsFrom, check: (from) => check(from, commit) };
+}
+
 /** @throws CoordError `not-found` when the target doesn't exist, `unavailable` */
 export function landingCode(place: LandingPlace, work: Work): LandingCode {
-  const { git, remote, target, task, strategy, coordDir } = place;
+  const { git, remote, target, task, strategy, coordDir, known } = place;
   let { commit } = work;
   const check = landingCheck(place, work.isHead);
   let lastSeen: { readonly oid: string | null } | undefined;
@@ -38,6 +49,10 @@ export function landingCode(place: LandingPlace, work: Work): LandingCode {
         : { objectDirectory: `${place.commonDir}/objects`, shallowFile: `${place.commonDir}/shallow` },
     async targetTip() {
       if (remote === null) return localTip(git, target);
+      const recent = known?.recent(knownMsMax) ?? null;
+      // once: if it has moved since, it is asked for
+      known?.forget();
+      if (recent !== null) return recent;
       // before the fetch, with which the tracking ref comes up to date as well
       lastSeen ??= { oid: await tipOf(git, trackingRef(remote, target)) };
       return fetchedTip(git, remote, target, task);
@@ -58,7 +73,9 @@ export function landingCode(place: LandingPlace, work: Work): LandingCode {
       if (remote === null) return movingHere(git, coordDir, task, { ref: target, from, to }, push);
       const pushed = await push();
       // for the user's next look alone: where it fails, the next fetch does it
-      if (pushed.kind !== 'branch-moved') await git.try(['update-ref', trackingRef(remote, target), to, from]);
+      if (pushed.kind === 'branch-moved') return pushed;
+      await git.try(['update-ref', trackingRef(remote, target), to, from]);
+      known?.saw(to);
       return pushed;
     },
   };

@@ -1,5 +1,6 @@
 import { tipOf, trackingRef } from './branch-tips.ts';
 import { isAncestor } from './replay.ts';
+import { keepCommit } from './rescue.ts';
 import {
   removeSurplus,
   type TaskWorktree,
@@ -17,6 +18,8 @@ export interface Leaving {
   readonly target: string;
   /** What landed. */
   readonly landed: string | null;
+  /** What is on its branch is kept aside: the next attempt begins anew. */
+  readonly anew?: boolean;
 }
 
 /**
@@ -26,27 +29,36 @@ export interface Leaving {
  */
 export async function leaveWorktree(place: WorktreePlace, leaving: Leaving): Promise<void> {
   await withWorktreesLock(place.coordDir, async () => {
-    const left = (await taskWorktrees(place)).find(
-      (one) => one.mark.task === leaving.task && one.mark.state === 'ready',
-    );
+    const marked = await taskWorktrees(place.git);
+    const left = marked.find(({ mark }) => mark.task === leaving.task && mark.state === 'ready');
     if (left === undefined) return;
-    await dropBranch(place, leaving, left);
-    await writeMark(left.gitDir, leaving.task, 'left');
-    await removeSurplus(place);
+    const at = await dropBranch(place, leaving, left);
+    await writeMark(left.gitDir, leaving.task, 'left', at);
+    const marks = marked.map((one) => (one === left ? { ...one, mark: { ...one.mark, state: 'left' as const } } : one));
+    await removeSurplus(place, marks);
   });
 }
 
-/** Not one that is checked out elsewhere, or has what the target lacks. */
+/**
+ * Not one that is checked out elsewhere, or has what the target lacks.
+ * @returns the commit that stays checked out, if nothing is lost with the branch
+ */
 async function dropBranch(
-  { git, remote }: WorktreePlace,
+  { git, remote, notice }: WorktreePlace,
   leaving: Leaving,
   { dir, branch }: TaskWorktree,
-): Promise<void> {
-  if (branch !== leaving.branch) return;
+): Promise<string | null> {
+  if (branch !== leaving.branch) return null;
   const tip = await tipOf(git, branch);
   const known = remote === null ? leaving.target : trackingRef(remote, leaving.target);
   const target = leaving.landed ?? (await tipOf(git, known));
-  if (tip === null || target === null || !(await isAncestor(git, tip, target))) return;
+  if (tip === null || target === null) return null;
+  if (tip !== target && !(await isAncestor(git, tip, target))) {
+    if (leaving.anew !== true) return null;
+    notice(`what was done for ${leaving.task} is kept as ${await keepCommit(git, tip, leaving.task)}`);
+  }
   const detached = await git.try(['checkout', '--quiet', '--detach'], { dir });
-  if (detached.status === 0) await git.try(['update-ref', '-d', branch, tip]);
+  if (detached.status !== 0) return null;
+  await git.try(['update-ref', '-d', branch, tip]);
+  return tip;
 }

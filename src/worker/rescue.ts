@@ -6,28 +6,44 @@ import type { CloneGit } from './clone-git.ts';
 /** Where work is kept that nobody committed, in this clone alone. */
 const rescueFolder = 'refs/coord-rescue';
 
+export interface Rescued {
+  /** What keeps it, nothing to nobody. */
+  readonly refs: readonly string[];
+  /** There was something changed or untracked. */
+  readonly wasDirty: boolean;
+}
+
 /**
- * Commits what is changed or untracked in a worktree, what is ignored aside, without touching index or files.
- * @returns the ref that keeps it, or null when there is nothing
+ * Keeps what a worktree has and no branch: what is changed or untracked there, what is ignored aside, and the commits of a
+ * detached HEAD. Index and files stay as they are.
+ * @param known a commit that is kept otherwise
  * @throws CoordError `unavailable`; then nothing may be deleted
  */
-export async function rescueChanges(git: CloneGit, dir: string, task: string): Promise<string | null> {
-  const status = await git.text(['status', '--porcelain', '-z', '--untracked-files=all'], { dir });
-  if (status === '') return null;
+export async function rescue(git: CloneGit, dir: string, task: string, known: string | null): Promise<Rescued> {
+  const flags = ['--porcelain=v2', '--branch', '-z', '--untracked-files=all'];
+  const lines = (await git.text(['status', ...flags], { dir })).split('\0').filter((line) => line !== '');
+  const header = (name: string) => lines.find((line) => line.startsWith(`# branch.${name} `))?.split(' ')[2];
+  const [head = '(initial)', branch] = [header('oid'), header('head')];
+  const hasHead = head !== '(initial)';
+  const wasDirty = lines.some((line) => !line.startsWith('# '));
+  const refs: string[] = [];
+  if (wasDirty) refs.push(await rescueChanges(git, dir, task, hasHead));
+  if (hasHead && branch === '(detached)' && head !== known) refs.push(...(await rescueCommits(git, dir, task, head)));
+  return { refs, wasDirty };
+}
+
+async function rescueChanges(git: CloneGit, dir: string, task: string, hasHead: boolean): Promise<string> {
   const gitDir = await git.text(['rev-parse', '--path-format=absolute', '--git-dir'], { dir });
   const index = join(gitDir, `coord-rescue-index-${process.pid}`);
   const env = { GIT_INDEX_FILE: index };
   try {
-    const hasHead = (await git.try(['rev-parse', '--verify', '--quiet', 'HEAD^{commit}'], { dir })).status === 0;
     // a copy knows what a sparse worktree leaves out, and what needn't be read again
     if (existsSync(join(gitDir, 'index'))) await copyFile(join(gitDir, 'index'), index);
     await git.text(['add', '--all', '--', '.'], { dir, env });
     const tree = await git.text(['write-tree'], { dir, env });
-    const message = `Uncommitted work of ${task}`;
-    const commit = await git.text(['commit-tree', '-m', message, ...(hasHead ? ['-p', 'HEAD'] : []), tree], {
-      dir,
-      env: nobody,
-    });
+    const parents = hasHead ? ['-p', 'HEAD'] : [];
+    const message = ['-m', `Uncommitted work of ${task}`];
+    const commit = await git.text(['commit-tree', ...message, ...parents, tree], { dir, env: nobody });
     return await keepCommit(git, commit, task);
   } finally {
     await rm(index, { force: true });
@@ -35,15 +51,11 @@ export async function rescueChanges(git: CloneGit, dir: string, task: string): P
   }
 }
 
-/** Keeps what a detached HEAD has committed. @returns the ref, or null when branches have all of it */
-export async function rescueCommits(git: CloneGit, dir: string, task: string): Promise<string | null> {
-  const head = (await git.try(['rev-parse', '--verify', '--quiet', 'HEAD^{commit}'], { dir })).stdout
-    .toString('utf8')
-    .trim();
-  if (head === '') return null;
+/** None when branches have all of it. */
+async function rescueCommits(git: CloneGit, dir: string, task: string, head: string): Promise<string[]> {
   const kept = ['--branches', '--remotes', `--glob=${rescueFolder}`];
   const own = await git.text(['rev-list', '--max-count=1', head, '--not', ...kept], { dir });
-  return own === '' ? null : keepCommit(git, head, task);
+  return own === '' ? [] : [await keepCommit(git, head, task)];
 }
 
 /** Keeps a commit that no branch will name any more. @returns its ref */

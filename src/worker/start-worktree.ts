@@ -11,27 +11,29 @@
 import { identityPath, readLines, writeWorktreeIdentity } from '../config/identity-file.ts';
 import { CoordError } from '../errors.ts';
 import { addWorktree, removeHalfMade, removeMade, restoreBranch } from './add-worktree.ts';
-import { fetchedTip, localTip, tipOf } from './branch-tips.ts';
+import { fetchedTip, localTip, remoteTips, tipOf, trackingRef } from './branch-tips.ts';
 import { firstWords } from './clone-git.ts';
+import { knownMsMax } from './known-target.ts';
 import { isAncestor } from './replay.ts';
 import { keepCommit } from './rescue.ts';
 import { type StartPoint, startPoint } from './start-point.ts';
-import { killMarked, markFor } from './strays.ts';
+import { markFor } from './strays.ts';
 import {
+  freeAmong,
   isFree,
   isWithin,
+  markedAmong,
   newWorktreeDir,
   removeSurplus,
   removeWorktree,
   rescueFrom,
   type TaskWorktree,
-  taskWorktrees,
   type WorktreePlace,
   withWorktreesLock,
 } from './task-worktrees.ts';
 import { unfinishedIn } from './work.ts';
-import { listWorktrees } from './worktree-list.ts';
-import { isBeingMade, writeMark } from './worktree-mark.ts';
+import { listWorktrees, type Worktree } from './worktree-list.ts';
+import { endOrphans, isBeingMade, writeMark } from './worktree-mark.ts';
 
 export interface StartRequest {
   readonly task: string;
@@ -40,6 +42,8 @@ export interface StartRequest {
   /** `refs/heads/…`: where the work is to land. */
   readonly target: string;
   readonly fresh: boolean;
+  /** Nobody has held the task before. */
+  readonly isFirst: boolean;
 }
 
 export interface StartedWorktree {
@@ -74,6 +78,8 @@ interface Here extends StartedWorktree {
 interface Taken extends StartedWorktree {
   readonly how: 'reused' | 'made';
   readonly gitDir: string;
+  /** There are files to be cleaned away. */
+  readonly dirty: boolean;
   readonly point: StartPoint;
   /** Where the branch was; null: it is new. */
   readonly branchWas: string | null;
@@ -83,9 +89,10 @@ async function takeWorktree(place: WorktreePlace, request: StartRequest, tips: T
   const { git } = place;
   const { branch, task, fresh } = request;
   await removeHalfMade(place);
-  await git.try(['worktree', 'prune']);
-  const marked = await taskWorktrees(place);
-  const here = await whereItIs(place, request, marked);
+  const all = await listWorktrees(git);
+  if (all.some(({ gone }) => gone)) await git.try(['worktree', 'prune']);
+  const marked = await markedAmong(all);
+  const here = await whereItIs(place, request, all, marked);
   if (here !== null) return { dir: here, branch, how: 'here' };
   const branchWas = await tipOf(git, branch);
   const contains = (tip: string, commit: string) => isAncestor(git, commit, tip);
@@ -93,31 +100,37 @@ async function takeWorktree(place: WorktreePlace, request: StartRequest, tips: T
   if (branchWas !== null && !(await contains(point.commit, branchWas)) && !(await contains(tips.target, branchWas)))
     place.notice(`what ${task} had before is kept as ${await keepCommit(git, branchWas, task)}`);
   const free = await takeFree(place, marked);
-  const [dir, how] = free === null ? ([await newWorktreeDir(place), 'made'] as const) : ([free.dir, 'reused'] as const);
+  const [dir, how] =
+    free === null ? ([newWorktreeDir(place.commonDir, all), 'made'] as const) : ([free.dir, 'reused'] as const);
   const gitDir =
     free === null ? await addWorktree(place, { dir, branch, branchWas, commit: point.commit }, task) : free.gitDir;
   if (free !== null) await writeMark(gitDir, task, 'making');
-  else await removeSurplus(place);
-  return { dir, gitDir, branch, how, point, branchWas };
+  else await removeSurplus(place, marked);
+  return { dir, gitDir, branch, how, point, branchWas, dirty: free?.dirty ?? false };
 }
 
 /** The worktree in which the task's work is already. @throws CoordError `not-ready` when it is somebody else's */
-async function whereItIs(place: WorktreePlace, request: StartRequest, marked: TaskWorktree[]): Promise<string | null> {
+async function whereItIs(
+  place: WorktreePlace,
+  request: StartRequest,
+  all: readonly Worktree[],
+  marked: readonly TaskWorktree[],
+): Promise<string | null> {
   const { branch, task } = request;
   const own = marked.find((one) => (one.mark.task === task && one.mark.state !== 'left') || one.branch === branch);
   if (own === undefined) {
-    const other = (await listWorktrees(place.git)).find((one) => one.branch === branch);
+    const other = all.find((one) => one.branch === branch);
     if (other === undefined || isWithin(process.cwd(), other.dir)) return other?.dir ?? null;
     throw inUse(branch, other.dir, `git -C ${other.dir} switch --detach`);
   }
   if (own.mark.state === 'making') {
     if (isBeingMade(own.mark)) throw inUse(branch, own.dir, `git coord start ${task}`);
     // its git may go on without it, and would write into the next worktree of that name
-    await killMarked(markFor(own.gitDir));
+    await endOrphans(own.dir, own.mark);
     await removeWorktree(place, own);
     return null;
   }
-  if (!(await isOurs(place, own)) && !isFree({ ...place, isHeld: () => false }, own))
+  if (!(await isOurs(place, own)) && !(await isFree({ ...place, isHeld: () => false }, own)))
     throw inUse(branch, own.dir, `git -C ${own.dir} status`);
   await writeWorktreeIdentity(own.gitDir, place.machine, place.identity);
   await writeMark(own.gitDir, task, 'ready');
@@ -138,13 +151,16 @@ function inUse(branch: string, dir: string, next: string): CoordError {
 }
 
 /** A free worktree of which all has been kept that isn't committed. */
-async function takeFree(place: WorktreePlace, marked: readonly TaskWorktree[]): Promise<TaskWorktree | null> {
-  const free = marked.filter((one) => isFree(place, one));
+async function takeFree(
+  place: WorktreePlace,
+  marked: readonly TaskWorktree[],
+): Promise<(TaskWorktree & { readonly dirty: boolean }) | null> {
+  const free = await freeAmong(place, marked);
   const here = free.filter((one) => isWithin(process.cwd(), one.dir));
   for (const one of new Set([...here, ...free])) {
     try {
-      await rescueFrom(place, one);
-      if (unfinishedIn(one.gitDir) === undefined) return one;
+      const dirty = await rescueFrom(place, one);
+      if (unfinishedIn(one.gitDir) === undefined) return { ...one, dirty };
       if (!here.includes(one)) await removeWorktree(place, one);
     } catch (error) {
       // what can't be kept stays where it is
@@ -157,9 +173,9 @@ async function takeFree(place: WorktreePlace, marked: readonly TaskWorktree[]): 
 
 async function populate(place: WorktreePlace, { branch }: StartRequest, taken: Taken): Promise<void> {
   const { git } = place;
-  const { dir, point, how, gitDir } = taken;
+  const { dir, point, dirty, gitDir } = taken;
   const flags = ['--quiet', '--force', '--no-track', '-B', shortName(branch)];
-  const env = markFor(gitDir).on({});
+  const env = markFor(dir).on({});
   const { status, stderr } = await git.try(['checkout', ...flags, point.commit], { dir, env, withHooks: true });
   if (status !== 0) {
     const isComplete = (await git.try(['diff-index', '--quiet', 'HEAD', '--'], { dir })).status === 0;
@@ -168,7 +184,7 @@ async function populate(place: WorktreePlace, { branch }: StartRequest, taken: T
     if (!isComplete || !isThere) throw new CoordError('unavailable', `git checkout in ${dir}: ${firstWords(stderr)}`);
     place.notice(`the hook post-checkout failed in ${dir}: ${firstWords(stderr)}`);
   }
-  if (how === 'reused') await git.text(['clean', '--quiet', '--force', '-d'], { dir });
+  if (dirty) await git.text(['clean', '--quiet', '--force', '-d'], { dir });
   await writeWorktreeIdentity(gitDir, place.machine, place.identity);
 }
 
@@ -189,13 +205,20 @@ interface Tips {
   readonly pushed: string | null;
 }
 
-async function tipsOf({ git, remote }: WorktreePlace, { task, branch, target, fresh }: StartRequest): Promise<Tips> {
+async function tipsOf(place: WorktreePlace, request: StartRequest): Promise<Tips> {
+  const { git, remote } = place;
+  const { task, branch, target, fresh, isFirst } = request;
   if (remote === null) return { target: await localTip(git, target), pushed: null };
-  const tip = await fetchedTip(git, remote, target, task);
-  if (fresh) return { target: tip, pushed: null };
-  const pushed = await fetchedTip(git, remote, branch, task).catch((error: unknown) => {
-    if (error instanceof CoordError && error.code === 'not-found') return null;
-    throw error;
-  });
-  return { target: tip, pushed };
+  // nobody can have pushed anything for a task that nobody has held before
+  const known = isFirst ? place.known?.recent(knownMsMax) : null;
+  if (known) return { target: known, pushed: null };
+  const there = await remoteTips(git, remote, [target, branch]);
+  const tracked = await tipOf(git, trackingRef(remote, target));
+  const isKnown = tracked !== null && there.get(target) === tracked;
+  const tip = isKnown ? tracked : await fetchedTip(git, remote, target, task);
+  place.known?.saw(tip);
+  return {
+    target: tip,
+    pushed: fresh || !there.has(branch) ? null : await fetchedTip(git, remote, branch, task),
+  };
 }

@@ -30,6 +30,8 @@ export interface Command {
   readonly onLine?: ((line: string) => void) | undefined;
   /** How much of what it prints is kept: its beginning and its end. */
   readonly outputBytesMax: number;
+  /** By which whoever comes after us finds what we leave behind when we are killed; default: one that nobody else knows. */
+  readonly mark?: Mark | undefined;
 }
 
 export type Ending =
@@ -61,7 +63,7 @@ const lookEveryMs = 20;
 
 export function supervise(request: Command): Running {
   const startMs = performance.now();
-  const mark = newMark();
+  const mark = request.mark ?? newMark();
   const child = spawn(request.command, request.args, {
     cwd: request.cwd,
     env: mark.on(request.env),

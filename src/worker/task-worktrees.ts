@@ -8,16 +8,17 @@
  *
  * What was not committed is kept under `refs/coord-rescue/<task>/…` before anything is deleted (rescue.ts).
  */
-import { existsSync, realpathSync } from 'node:fs';
-import { basename, dirname, join, sep } from 'node:path';
+import { existsSync, readFileSync, realpathSync } from 'node:fs';
+import { basename, dirname, join, resolve, sep } from 'node:path';
 import type { WorktreeIdentity } from '../config/identity-file.ts';
 import { CoordError } from '../errors.ts';
 import { withFileLock } from '../transport/file-lock.ts';
 import { type CloneGit, firstWords } from './clone-git.ts';
+import type { KnownTarget } from './known-target.ts';
 import { processesIn } from './processes-in.ts';
-import { rescueChanges, rescueCommits } from './rescue.ts';
+import { rescue } from './rescue.ts';
 import { listWorktrees, type Worktree } from './worktree-list.ts';
-import { isBeingMade, readMark, type WorktreeMark } from './worktree-mark.ts';
+import { endOrphans, isBeingMade, readMark, type WorktreeMark } from './worktree-mark.ts';
 
 export interface WorktreePlace {
   readonly git: CloneGit;
@@ -32,6 +33,8 @@ export interface WorktreePlace {
   /** Who works here: a worktree that it makes or takes is this claimant's, too. */
   readonly identity: WorktreeIdentity;
   readonly machine: string;
+  /** Where the target was a moment ago, for whoever lands there all the time. */
+  readonly known?: KnownTarget | undefined;
   /** Free ones that are kept for the next tasks. */
   readonly freeMax: number;
   /** Something that people should know. */
@@ -51,31 +54,49 @@ export function withWorktreesLock<T>(coordDir: string, work: () => Promise<T>): 
 }
 
 /** @throws CoordError `unavailable` */
-export async function taskWorktrees({ git }: Pick<WorktreePlace, 'git'>): Promise<TaskWorktree[]> {
+export async function taskWorktrees(git: CloneGit): Promise<TaskWorktree[]> {
+  return markedAmong(await listWorktrees(git));
+}
+
+export async function markedAmong(all: readonly Worktree[]): Promise<TaskWorktree[]> {
   const found: TaskWorktree[] = [];
-  for (const worktree of (await listWorktrees(git)).slice(1)) {
+  for (const worktree of all.slice(1)) {
     if (worktree.gone || !existsSync(worktree.dir)) continue;
-    const { status, stdout } = await git.try(['rev-parse', '--absolute-git-dir'], { dir: worktree.dir });
-    const gitDir = stdout.toString('utf8').replace(/\n$/, '');
-    const mark = status === 0 ? await readMark(gitDir) : null;
-    if (mark !== null) found.push({ ...worktree, gitDir, mark });
+    const gitDir = gitDirOf(worktree.dir);
+    const mark = gitDir === null ? null : await readMark(gitDir);
+    if (gitDir !== null && mark !== null) found.push({ ...worktree, gitDir, mark });
   }
   return found;
 }
 
+/** A worktree's `.git` is a file that names its git folder (gitrepository-layout). */
+function gitDirOf(dir: string): string | null {
+  try {
+    const named = /^gitdir: (.+)\n?$/.exec(readFileSync(join(dir, '.git'), 'utf8'))?.[1];
+    return named === undefined ? null : resolve(dir, named);
+  } catch {
+    return null;
+  }
+}
+
 /** Where the next one is made: the first free number. */
-export async function newWorktreeDir({ git, commonDir }: WorktreePlace): Promise<string> {
-  const [main] = await listWorktrees(git);
+export function newWorktreeDir(commonDir: string, [main]: readonly Worktree[]): string {
   const home = main === undefined || main.bare ? commonDir : main.dir;
   const folder = join(dirname(home), `${basename(home)}.worktrees`);
   for (let n = 1; ; n++) if (!existsSync(join(folder, String(n)))) return join(folder, String(n));
 }
 
 /** Whether nothing keeps a worktree from being used for another task; its caller may sit in it. */
-export function isFree(place: WorktreePlace, { mark, locked, dir }: TaskWorktree): boolean {
+export async function isFree(place: WorktreePlace, { mark, locked, dir }: TaskWorktree): Promise<boolean> {
   if (locked || (mark.task !== '' && place.isHeld(mark.task))) return false;
   if (isBeingMade(mark)) return false;
+  if (processesIn(dir)?.length !== 0) await endOrphans(dir, mark);
   return processesIn(dir)?.length === 0 || isWithin(process.cwd(), dir);
+}
+
+export async function freeAmong(place: WorktreePlace, all: readonly TaskWorktree[]): Promise<TaskWorktree[]> {
+  const answers = await Promise.all(all.map((one) => isFree(place, one)));
+  return all.filter((_, index) => answers[index]);
 }
 
 export const isWithin = (path: string, dir: string): boolean => path === dir || path.startsWith(real(dir) + sep);
@@ -95,17 +116,20 @@ export async function removeWorktree(place: WorktreePlace, worktree: TaskWorktre
   if (status !== 0) throw new CoordError('unavailable', `${worktree.dir} could not be removed: ${firstWords(stderr)}`);
 }
 
-/** What was not committed, and commits that no branch has. @throws CoordError `unavailable`: then nothing may be deleted */
-export async function rescueFrom({ git, notice }: WorktreePlace, { dir, mark, branch }: TaskWorktree): Promise<void> {
-  if (mark.state === 'making') return;
-  const kept = [await rescueChanges(git, dir, mark.task)];
-  if (branch === null) kept.push(await rescueCommits(git, dir, mark.task));
-  for (const ref of kept) if (ref !== null) notice(`what was left of ${mark.task} in ${dir} is kept as ${ref}`);
+/**
+ * What was not committed, and commits that no branch has. Answers whether files are to be cleaned away.
+ * @throws CoordError `unavailable`: then nothing may be deleted
+ */
+export async function rescueFrom({ git, notice }: WorktreePlace, { dir, mark }: TaskWorktree): Promise<boolean> {
+  if (mark.state === 'making') return true;
+  const { refs, wasDirty } = await rescue(git, dir, mark.task, mark.at);
+  for (const ref of refs) notice(`what was left of ${mark.task} in ${dir} is kept as ${ref}`);
+  return wasDirty;
 }
 
 /** Removes the free ones that are more than are kept, the oldest numbers last. Call it with the lock held. */
-export async function removeSurplus(place: WorktreePlace): Promise<void> {
-  const free = (await taskWorktrees(place)).filter((one) => isFree(place, one) && !isWithin(process.cwd(), one.dir));
+export async function removeSurplus(place: WorktreePlace, marked: readonly TaskWorktree[]): Promise<void> {
+  const free = (await freeAmong(place, marked)).filter(({ dir }) => !isWithin(process.cwd(), dir));
   for (const one of free.slice(place.freeMax)) {
     await removeWorktree(place, one).catch((error: unknown) => {
       // it stays, and is tried again next time

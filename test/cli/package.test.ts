@@ -89,6 +89,50 @@ test('next, release, fail, list and show', () => {
   });
 });
 
+test('land, and a worker of functions', () => {
+  const said = run(`import { execFileSync } from 'node:child_process';
+    import { createWorker } from 'git-coord';
+    ${open}
+    const git = (cwd, ...args) => execFileSync('git', args, { cwd, encoding: 'utf8' }).trim();
+    await book.claim('by-hand');
+    git('.', 'checkout', '-q', '--orphan', 'main');
+    git('.', 'commit', '-q', '--allow-empty', '-m', 'Begin');
+    git('.', 'checkout', '-q', '-b', 'task/by-hand');
+    git('.', 'commit', '-q', '--allow-empty', '-m', 'By hand');
+    const { landed } = await book.land('by-hand', { onto: 'main', result: 1 });
+    git('.', 'checkout', '-q', 'main');
+    await book.add({ id: 'commits', title: 'Commits', type: 'development' });
+    await book.add({ id: 'throws', title: 'Throws', type: 'development', retryLimit: 0 });
+    await book.add({ id: 'other', title: 'Of another type', type: 'research' });
+    const worker = createWorker({ dir: '.', drain: true, handlers: {
+      development: async (task, { dir, progress, term }) => {
+        if (task.id === 'throws') throw new Error('no luck');
+        progress('half-way', 50);
+        git(dir, 'commit', '-q', '--allow-empty', '-m', 'By function');
+        return { term };
+      },
+    } });
+    const { ended, dead } = await worker.run();
+    const states = await Promise.all(['commits', 'throws', 'other'].map((id) => book.show(id)));
+    console.log(JSON.stringify({
+      landed: landed.ref, ended, dead,
+      states: states.map(({ state, result, error }) => [state, result, error?.message]),
+      log: git('.', 'log', '--format=%s', '-2', 'main'),
+    }));
+    ${close}`);
+  expect(said).toMatchObject({
+    landed: 'refs/heads/main',
+    ended: { landed: 1, failed: 1, done: 0 },
+    dead: ['throws'],
+    states: [
+      ['done', { term: 1 }, null],
+      ['failed', null, 'no luck'],
+      ['open', null, null],
+    ],
+    log: 'By function\nBy hand',
+  });
+});
+
 test('losing is an error with the code of the command line', () => {
   const said = run(`${open}
     await book.claim('contested');

@@ -41,7 +41,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   coordinator: ['domain', 'store', 'transport', 'config'],
   'daemon-link': [],
   // the composition root, the only one to import adapters
-  app: ['coordinator', 'domain', 'store', 'transport', 'config', 'daemon-link'],
+  app: ['coordinator', 'domain', 'store', 'transport', 'config', 'daemon-link', 'worker'],
   worker: ['coordinator', 'domain', 'store', 'transport', 'config'],
   hooks: ['coordinator', 'domain', 'store', 'transport', 'config', 'daemon-link', 'app'],
   daemon: ['coordinator', 'domain', 'store', 'transport', 'config', 'daemon-link', 'app'],

@@ -4,22 +4,28 @@ import type { CheckResult } from '../worker/gates/checks.ts';
 import type { LandingGates } from '../worker/gates/landing-gates.ts';
 import { allOff, runChecks } from '../worker/gates/run-gates.ts';
 import { checkWords, skippedWords } from '../worker/gates/words.ts';
-import type { Context } from './frame/context.ts';
-import { stopOnSignal } from './stop-on-signal.ts';
 
-/** Each check is told of as it ends. Null: all are off. */
-export function gatesOf(context: Context, quality: Config['quality'], env: NodeJS.ProcessEnv): LandingGates | null {
+export interface GatesRequest {
+  readonly quality: Config['quality'];
+  readonly env: NodeJS.ProcessEnv;
+  /** Each check is told of as it ends. */
+  readonly tell: (text: string) => void;
+  readonly whileStoppable: LandingGates['whileStoppable'];
+}
+
+/** The checks of a landing, as this clone's configuration has them. Null: all are off. */
+export function gatesOf({ quality, env, tell, whileStoppable }: GatesRequest): LandingGates | null {
   if (allOff(quality)) return null;
   const onCheck = (result: CheckResult): void => {
-    if (result.status !== 'skipped') context.notice(checkWords(result));
+    if (result.status !== 'skipped') tell(checkWords(result));
   };
   return {
-    whileStoppable: stopOnSignal,
+    whileStoppable,
     async run(dir, from, signal) {
       const scope = { base: async () => from, changedOnly: true, committedOnly: true };
       const report = await runChecks({ git: cloneGit(dir, env), env, quality, ...scope, signal, onCheck });
       const skipped = skippedWords(report);
-      if (skipped !== null) context.notice(skipped);
+      if (skipped !== null) tell(skipped);
       return report;
     },
   };

@@ -1,0 +1,90 @@
+import { generateSessionId } from '../config/identity.ts';
+import { livingOwner } from '../config/owner.ts';
+import { CoordError } from '../errors.ts';
+import { taskBranch } from '../worker/branch-tips.ts';
+import { cloneGit } from '../worker/clone-git.ts';
+import { KnownTarget } from '../worker/known-target.ts';
+import type { Slot } from '../worker/run/slot.ts';
+import { targetName } from '../worker/target-name.ts';
+import { openBookOn } from './book-on-app.ts';
+import { gatesOf } from './gates-of.ts';
+import { type App, openApp } from './open-app.ts';
+import { worktreePlace } from './worktree-place.ts';
+
+export interface WorkerRequest {
+  readonly dir: string;
+  readonly env: NodeJS.ProcessEnv;
+  readonly agent: string | undefined;
+  /** Tasks at once; default: `agents.max_concurrent_tasks`. */
+  readonly max: number | undefined;
+  readonly warn: (text: string) => void;
+}
+
+export interface WorkerPlaces {
+  /** The clone, as the worker itself sees it. */
+  readonly app: App;
+  readonly slots: readonly Slot[];
+  /** How often it looks for tasks, in milliseconds. */
+  readonly pollIntervalMs: number;
+  close(): Promise<void>;
+}
+
+/** At most one push in so long for the news of one task, where the host sets no limit. */
+const newsApartMsMin = 1000;
+
+/**
+ * A worker's places, each a session of its own of one agent: what one session sends at the same time could be taken for a repeat.
+ * @throws CoordError `not-found`, `not-ready` without a worktree, `config`, `bad-id`, `usage`
+ */
+export async function openWorker(request: WorkerRequest): Promise<WorkerPlaces> {
+  const { dir, env, agent, warn } = request;
+  const app = await openApp({ cwd: dir, env, agentFlag: agent, warn });
+  const opened: App[] = [app];
+  const close = async (): Promise<void> => {
+    await Promise.all(opened.map((one) => one.close()));
+  };
+  try {
+    const max = request.max ?? app.config.agents.maxConcurrentTasks;
+    if (!(Number.isInteger(max) && max >= 1 && max <= 1000))
+      throw new CoordError('usage', `${max} tasks at once: a whole number from 1 to 1000`);
+    const session = generateSessionId(Math.random);
+    const target = `refs/heads/${await targetName(cloneGit(app.clone.topLevel ?? app.clone.commonDir, env), app.book.remote, undefined)}`;
+    const slots: Slot[] = [];
+    const known = new KnownTarget();
+    for (let n = 1; n <= max; n++) {
+      const own = { ...env, COORD_SESSION: `${session}-${n}`, COORD_AGENTS_MAX_CONCURRENT_TASKS: String(max) };
+      const one = await openApp({ cwd: dir, env: own, agentFlag: app.who.agent, warn: () => {} });
+      opened.push(one);
+      slots.push(slotOn(one, target, known, warn));
+    }
+    return { app, slots, pollIntervalMs: slots[0]?.book.pollIntervalMs ?? app.timings.pollIntervalMs, close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+function slotOn(app: App, target: string, known: KnownTarget, warn: (text: string) => void): Slot {
+  const { clone, config, env, book, timings, context } = app;
+  return {
+    book: openBookOn(app, process.pid, warn),
+    claim: { owner: livingOwner(process.pid), create: false },
+    worktrees: { ...worktreePlace(app, warn), known },
+    branchOf: (task) => taskBranch(config.tasks.branch, task),
+    target,
+    landingPlace: (dir, task, { signal, onStep }) => ({
+      git: cloneGit(dir, env),
+      remote: book.remote,
+      target,
+      task,
+      commonDir: clone.commonDir,
+      coordDir: clone.coordDir,
+      strategy: config.land.strategy,
+      known,
+      gates: gatesOf({ quality: config.quality, env, tell: onStep, whileStoppable: (work) => work(signal) }),
+    }),
+    attemptsMax: config.land.attemptsMax,
+    goesOnWhenLost: config.coordination.onLeaseLost === 'continue',
+    newsApartMs: Math.max(newsApartMsMin, context.intervalMs(timings.ttlMs) / 4),
+  };
+}

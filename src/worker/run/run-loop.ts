@@ -1,0 +1,195 @@
+/**
+ * The worker: takes tasks while there are places for them, and works on each until it has ended.
+ *
+ *   running    free places take what is ready; when nothing is, it looks again after a while, or when a task of its own ended
+ *   finishing  told to end once: nothing new is taken, what is in work goes on
+ *   stopping   told twice, or by SIGTERM: what is in work is stopped and given back
+ *   ended      nothing is in work any more; or, to drain, nothing is left that it may come to do
+ */
+import { setMaxListeners } from 'node:events';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Filter } from '../../coordinator/book.ts';
+import { readAgents } from '../../coordinator/read-agents.ts';
+import type { TaskView } from '../../domain/view.ts';
+import { CoordError } from '../../errors.ts';
+import { runAttempt } from './attempt.ts';
+import type { AttemptEnd, Work, WorkerEvent } from './events.ts';
+import { leftToDo } from './left-to-do.ts';
+import type { Slot } from './slot.ts';
+import { type Attended, utilization } from './utilization.ts';
+
+export interface RunRequest {
+  readonly slots: readonly Slot[];
+  readonly work: Work;
+  readonly filter: Filter;
+  readonly viaBranch: boolean;
+  /** End when nothing unfinished is left that it can do. */
+  readonly drain: boolean;
+  readonly pollIntervalMs: number;
+  /** Told to take nothing new. */
+  readonly finish: AbortSignal;
+  /** Told to end at once. */
+  readonly stop: AbortSignal;
+  readonly onEvent: (event: WorkerEvent) => void;
+}
+
+export interface RunReport {
+  /** How many attempts ended in each way. */
+  readonly ended: Readonly<Record<AttemptEnd['kind'], number>>;
+  readonly dead: readonly string[];
+  readonly utilization: number | null;
+  /** Why nothing can be worked on here. */
+  readonly impossible: string | null;
+}
+
+/** The owner of the claims ends: what can't be settled is not tried for ever. */
+const problemMsMax = 30_000;
+
+export async function runWorker(request: RunRequest): Promise<RunReport> {
+  return new Worker(request).run();
+}
+
+class Worker {
+  readonly #request: RunRequest;
+  readonly #free: { readonly slot: Slot; readonly sinceMs: number }[];
+  readonly #inWork = new Set<Promise<void>>();
+  readonly #attended: Attended[] = [];
+  readonly #ended = { landed: 0, review: 0, done: 0, failed: 0, lost: 0, released: 0 };
+  readonly #dead: string[] = [];
+  /** When nothing was ready at last. */
+  #emptyMs = 0;
+  #problemMs = 0;
+  #impossible: string | null = null;
+  #saidIdle = false;
+  #wakeUp: () => void = () => {};
+  #landing: Promise<unknown> = Promise.resolve();
+
+  constructor(request: RunRequest) {
+    this.#request = request;
+    this.#free = request.slots.map((slot) => ({ slot, sinceMs: performance.now() }));
+    // each task in work listens
+    setMaxListeners(0, request.stop, request.finish);
+  }
+
+  async run(): Promise<RunReport> {
+    const { finish, stop } = this.#request;
+    const wake = (): void => this.#wakeUp();
+    for (const signal of [finish, stop]) signal.addEventListener('abort', wake);
+    while (!this.#mustEnd()) {
+      const [place] = this.#free;
+      if (place !== undefined) {
+        const taken = await this.#take(place);
+        if (taken) continue;
+        if (this.#request.drain && this.#inWork.size === 0 && (await this.#isDrained(place.slot))) break;
+      }
+      await this.#pause();
+    }
+    await Promise.all(this.#inWork);
+    for (const signal of [finish, stop]) signal.removeEventListener('abort', wake);
+    return this.#report();
+  }
+
+  #mustEnd(): boolean {
+    const { finish, stop } = this.#request;
+    return finish.aborted || stop.aborted || this.#impossible !== null;
+  }
+
+  /** Whether a task was taken for this place. */
+  async #take(place: { readonly slot: Slot; readonly sinceMs: number }): Promise<boolean> {
+    const { slot, sinceMs } = place;
+    const task = await this.#claimNext(slot);
+    if (task === null) return false;
+    this.#saidIdle = false;
+    this.#free.splice(this.#free.indexOf(place), 1);
+    const attempt = this.#attempt(slot, task, Math.max(sinceMs, this.#emptyMs)).finally(() => {
+      this.#inWork.delete(attempt);
+      this.#free.push({ slot, sinceMs: performance.now() });
+      this.#wakeUp();
+    });
+    this.#inWork.add(attempt);
+    return true;
+  }
+
+  async #claimNext(slot: Slot): Promise<TaskView | null> {
+    try {
+      const { task } = await slot.book.next(
+        this.#request.filter,
+        slot.claim,
+        `git coord run (${slot.book.who.session})`,
+      );
+      this.#problemMs = 0;
+      return task;
+    } catch (error) {
+      if (!(error instanceof CoordError)) throw error;
+      if (error.code === 'not-ready') {
+        this.#problemMs = 0;
+        this.#emptyMs = performance.now();
+        return null;
+      }
+      // the remote is away, or a push is not settled: the next call of this place settles it
+      if (error.code !== 'unavailable' && error.code !== 'unknown') throw error;
+      this.#request.onEvent({ type: 'problem', text: error.message });
+      this.#problemMs = Math.min(Math.max(2 * this.#problemMs, this.#request.pollIntervalMs), problemMsMax);
+      return null;
+    }
+  }
+
+  async #attempt(slot: Slot, task: TaskView, freeMs: number): Promise<void> {
+    const startedMs = performance.now();
+    const { work, viaBranch, stop, onEvent } = this.#request;
+    const request = { work, viaBranch, stop, onEvent, oneAtATime: this.#oneAtATime };
+    const { end, ran, impossible } = await runAttempt(slot, task, request);
+    this.#attended.push({ freeMs, ran, endMs: performance.now() });
+    this.#impossible ??= impossible;
+    this.#ended[end.kind]++;
+    if (end.kind === 'failed' && end.dead) this.#dead.push(task.id);
+    onEvent({ type: 'ended', task: task.id, durationMs: Math.round(performance.now() - startedMs), end });
+    // what could not even begin must not be taken again at once
+    if (end.kind === 'released' && ran === null) await delay(this.#request.pollIntervalMs);
+  }
+
+  readonly #oneAtATime = <T>(action: () => Promise<T>): Promise<T> => {
+    const turn = this.#landing.then(action);
+    this.#landing = turn.catch(() => {});
+    return turn;
+  };
+
+  async #isDrained({ book }: Slot): Promise<boolean> {
+    if (this.#problemMs > 0) return false;
+    try {
+      const { tasks } = await book.list({});
+      const agents = await readAgents(book.context);
+      const others = agents.filter(({ status }) => status !== 'offline').map(({ capabilities }) => capabilities);
+      const skills = { own: book.context.registration.capabilities, others };
+      const left = leftToDo(tasks, skills, (task) => book.matches(task, this.#request.filter));
+      if (!this.#saidIdle && left.length > 0) this.#request.onEvent({ type: 'idle', left: left.length });
+      this.#saidIdle = true;
+      return left.length === 0;
+    } catch (error) {
+      if (error instanceof CoordError && error.code === 'unavailable') return false;
+      throw error;
+    }
+  }
+
+  /** Until the next look, or until something has ended. */
+  async #pause(): Promise<void> {
+    const ms = Math.max(this.#request.pollIntervalMs, this.#problemMs) * (0.75 + Math.random() / 2);
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, this.#free.length === 0 ? 2 ** 31 - 1 : ms);
+      this.#wakeUp = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+      if (this.#mustEnd()) this.#wakeUp();
+    });
+  }
+
+  #report(): RunReport {
+    return {
+      ended: this.#ended,
+      dead: this.#dead,
+      utilization: utilization(this.#attended),
+      impossible: this.#impossible,
+    };
+  }
+}
