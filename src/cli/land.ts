@@ -2,6 +2,7 @@ import { landingOn } from '../app/landing-on-app.ts';
 import type { LandResult } from '../coordinator/land-task.ts';
 import { parseId } from '../domain/ids.ts';
 import type { TaskView } from '../domain/view.ts';
+import { CoordError } from '../errors.ts';
 import { ownerOf } from './claim.ts';
 import { thenNext } from './done.ts';
 import type { Context } from './frame/context.ts';

@@ -1,4 +1,6 @@
-import type { CloneGit } from './clone-git.ts';
+import { setTimeout as delay } from 'node:timers/promises';
+import { CoordError } from '../errors.ts';
+import { type CloneGit, firstWords } from './clone-git.ts';
 
 /** A worktree of the clone, as git lists it. */
 export interface Worktree {
@@ -11,9 +13,20 @@ export interface Worktree {
   readonly gone: boolean;
 }
 
-/** The main worktree first. @throws CoordError `unavailable` */
+const triesMax = 6;
+
+/**
+ * The main worktree first. While one is being made or removed the listing of all fails: it is made again (trap 15).
+ * @throws CoordError `unavailable`
+ */
 export async function listWorktrees(git: CloneGit): Promise<Worktree[]> {
-  return parseWorktrees(await git.text(['worktree', 'list', '--porcelain', '-z']));
+  for (let tries = 1; ; tries++) {
+    const { status, stdout, stderr } = await git.try(['worktree', 'list', '--porcelain', '-z']);
+    if (status === 0) return parseWorktrees(stdout.toString('utf8'));
+    if (tries >= triesMax || !stderr.includes('worktrees/'))
+      throw new CoordError('unavailable', `git worktree list: ${firstWords(stderr)}`);
+    await delay(20 * tries);
+  }
 }
 
 /** Of `git worktree list --porcelain -z`. */

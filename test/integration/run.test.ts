@@ -164,7 +164,7 @@ test('progress reaches the claim and pushes the deadline on; silence past it fai
   });
   const { report } = await one.ended;
   expect(report).toMatchObject({ ended: { done: 1, failed: 1 }, dead: ['silent'] });
-  expect((await show('silent')).error.message).toMatch(/3 s\ncleaned up$/);
+  expect((await show('silent')).error.message).toMatch(/ for 3 s\n(.*\n)*cleaned up$/);
 });
 
 test('a claim that is taken away stops the command and keeps its work', async () => {

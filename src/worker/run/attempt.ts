@@ -12,6 +12,7 @@
  *   a gate says no              failed; the next attempt goes on from the work
  */
 import { setTimeout as delay } from 'node:timers/promises';
+import { whileActive } from '../../coordinator/stay-active.ts';
 import type { Json } from '../../domain/task.ts';
 import type { TaskView } from '../../domain/view.ts';
 import { CoordError } from '../../errors.ts';
@@ -150,7 +151,10 @@ async function delivered(
   const onStep = (text: string): void => request.onEvent({ type: 'step', task: task.id, text });
   for (let retryMs = retryMsFirst; ; retryMs = Math.min(2 * retryMs, retryMsMax)) {
     try {
-      return await lively(watch, () => deliver(slot, task, dir, request, result, { signal: watch.signal, onStep }));
+      // the deadline is the command's: checks have time limits of their own, and a landing may have to wait for its turn
+      return await whileActive(slot.book.context, task.id, () =>
+        deliver(slot, task, dir, request, result, { signal: watch.signal, onStep }),
+      );
     } catch (error) {
       if (!(error instanceof CoordError)) throw error;
       // what breaks when it is stopped says nothing of the work
@@ -164,19 +168,6 @@ async function delivered(
     await delay(retryMs, undefined, { signal: watch.signal }).catch(() => {});
     const stopped = await endOfStopped(slot, task.id, watch, null);
     if (stopped !== null) return stopped;
-  }
-}
-
-const touchMs = 1000;
-
-/** The deadline is the command's: checks have time limits of their own, and a landing may have to wait for its turn. */
-async function lively<T>(watch: ClaimWatch, action: () => Promise<T>): Promise<T> {
-  watch.touch();
-  const timer = setInterval(watch.touch, touchMs);
-  try {
-    return await action();
-  } finally {
-    clearInterval(timer);
   }
 }
 
