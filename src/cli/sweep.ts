@@ -1,9 +1,6 @@
-import type { App } from '../app/open-app.ts';
-import { endReviews, type ReviewLook } from '../coordinator/review-task.ts';
+import { endReviewsOn } from '../app/reviews-on-app.ts';
+import type { ReviewLook } from '../coordinator/review-task.ts';
 import { type SweepResult, sweep } from '../coordinator/sweep.ts';
-import type { Who } from '../domain/seen.ts';
-import { cloneGit } from '../worker/clone-git.ts';
-import { reviewStanding } from '../worker/review-code.ts';
 import type { Run } from './frame/spec.ts';
 import { withBook } from './with-book.ts';
 
@@ -25,15 +22,9 @@ export const run: Run = (context, parsed) =>
       if (leftMs <= 0 || look.waitMs === null || context.outputClosed.aborted) break;
       await clock.sleep(Math.min(leftMs, app.timings.pollIntervalMs));
     }
-    const reviews = await reviewsOf(app, book.who);
+    const reviews = await endReviewsOn(app, book.who);
     return { data: { ...total, reviews }, text: sweepText(total, reviews) };
   });
-
-/** Those that were merged are done; looked at by clones that have the code. */
-async function reviewsOf({ context, clone, book, env }: App, who: Who): Promise<ReviewLook[]> {
-  const git = cloneGit(clone.topLevel ?? clone.commonDir, env);
-  return endReviews(context, who, (task, review) => reviewStanding({ git, remote: book.remote }, task, review));
-}
 
 const reviewText = {
   merged: 'merged, done',

@@ -18,6 +18,8 @@ export interface SweepResult {
 export interface SweepLook extends SweepResult {
   /** How long until the next of what is held could have stood still long enough; null: nothing is held by others. */
   readonly waitMs: number | null;
+  /** There are tasks in review. */
+  readonly reviews: boolean;
 }
 
 /** One look. @throws CoordError `unavailable` when the book can't be read */
@@ -33,7 +35,8 @@ export async function sweep(context: Context, who: Who): Promise<SweepLook> {
     if (!expired) waitMs = waitMs === null ? leftMs : Math.min(waitMs, leftMs);
     else note(result, seen.id, await expireOne(context, who, seen.id));
   }
-  return { ...result, waitMs };
+  const reviews = book.tasks.some(({ state }) => state === 'review');
+  return { ...result, waitMs, reviews };
 }
 
 /** A tenure of this clone that is beaten here, or will be put back by its holder. */

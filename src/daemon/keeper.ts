@@ -19,6 +19,7 @@ import { Backoff, dueInMs } from './due.ts';
 import type { HeldWatch } from './held-watch.ts';
 import type { Log } from './log.ts';
 import type { OpenBook } from './open-book.ts';
+import { ReviewWatch } from './review-watch.ts';
 
 export interface KeeperOptions {
   readonly book: OpenBook;
@@ -52,6 +53,7 @@ export class Keeper {
   lastBeatAt: string | null = null;
   readonly #options: KeeperOptions;
   readonly #news = new ClaimNews();
+  readonly #reviews: ReviewWatch;
   readonly #keepBackoff = new Backoff();
   readonly #sweepBackoff = new Backoff();
   #holds: readonly string[] = [];
@@ -74,6 +76,7 @@ export class Keeper {
 
   constructor(options: KeeperOptions) {
     this.#options = options;
+    this.#reviews = new ReviewWatch(options.log);
     this.#staysUntilMs = nowMs() + options.idleMs;
   }
 
@@ -237,12 +240,13 @@ export class Keeper {
     if (nowMs() < Math.max(this.#sweepAtMs, this.#sweepBackoff.untilMs)) return;
     const { app } = this.#options.book;
     const startedMs = app.context.clock.bootMs();
-    const { expired, repaired, waitMs } = await sweep(this.#news.watch(app.context), app.who);
+    const { expired, repaired, waitMs, reviews } = await sweep(this.#news.watch(app.context), app.who);
     this.#sweepBackoff.succeeded();
     app.fresh.readWhole(startedMs);
     this.#reached();
     if (expired.length > 0) this.#options.log.info(`expired ${expired.join(', ')}: nobody renewed it`);
     if (repaired.length > 0) this.#options.log.info(`repaired ${repaired.join(', ')}`);
+    if (reviews) this.#reviews.look(this.#options.book.place, nowMs());
     const isBusy = waitMs !== null || expired.length + repaired.length + this.#holds.length > 0;
     if (isBusy) this.#lingersUntilMs = nowMs() + lingerMs;
     const everyMs = nowMs() < this.#lingersUntilMs ? this.#pollMs() : Math.max(restMs, this.#pollMs());

@@ -55,7 +55,7 @@ export class OpenBook {
     const stamps = this.#stampsNow();
     if (!this.#lent && !ask && stamps === this.#stamps) return;
     this.#stamps = stamps;
-    const request = { cwd: this.#folder(), env: this.#env };
+    const request = this.place;
     try {
       if (!this.#lent && settingsOf(await readSetup(request)) === settingsOf(this.app)) return;
       const last = this.app;
@@ -71,6 +71,11 @@ export class OpenBook {
     } finally {
       this.#lent = false;
     }
+  }
+
+  /** From where and with what the book is opened. */
+  get place(): { readonly cwd: string; readonly env: NodeJS.ProcessEnv } {
+    return { cwd: this.#folder(), env: this.#env };
   }
 
   #folder(): string {

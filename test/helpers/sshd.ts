@@ -1,5 +1,5 @@
 /** A real OpenSSH server on loopback, with keys made for the test. */
-import { execFile, spawn } from 'node:child_process';
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { chmod, mkdir } from 'node:fs/promises';
 import { type AddressInfo, connect, createServer } from 'node:net';
@@ -49,16 +49,28 @@ export async function startSshd(): Promise<Sshd> {
   });
   const exited = new Promise<void>((resolve) => child.once('exit', () => resolve()));
   await waitFor(() => listens(port), { what: `sshd on port ${port}: ${words}` });
+  const shared = `${scratch.dir}/shared`;
+  const master = await shareConnection(port, userKey, shared);
   return {
     port,
     url: (path) => `ssh://${userInfo().username}@127.0.0.1:${port}${path}`,
-    sshCommand: `ssh ${clientOptions(userKey)}`,
+    sshCommand: `ssh -S ${shared} ${clientOptions(userKey)}`,
     stop: async () => {
+      master.kill('SIGKILL');
       child.kill('SIGKILL');
       await exited;
       await scratch.remove();
     },
   };
+}
+
+/** Most of what a command by ssh costs is its connection: here one is made for all of them, as ControlMaster does. */
+async function shareConnection(port: number, userKey: string, socket: string): Promise<ChildProcess> {
+  const options = clientOptions(userKey).split(' ');
+  const target = `${userInfo().username}@127.0.0.1`;
+  const master = spawn('ssh', ['-M', '-N', '-S', socket, ...options, '-p', String(port), target], { stdio: 'ignore' });
+  await waitFor(() => existsSync(socket), { what: 'the shared connection is up' });
+  return master;
 }
 
 function sshdArguments(port: number, hostKey: string, userKey: string): string[] {

@@ -1,8 +1,10 @@
 // Landing through a pull request: the task's own branch and the task move in one push, and the review ends when the work is
 // on its target, however the host put it there.
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { cliJson } from '../helpers/cli.ts';
 import { type Agent, makeProject, type Project } from '../helpers/landing.ts';
 import { git } from '../helpers/repo.ts';
+import { waitFor } from '../helpers/wait-for.ts';
 
 let project: Project;
 let anna: Agent;
@@ -44,6 +46,16 @@ test('the branch has the work, the claim is gone, nobody can take the task; a re
   expect((await host.run('claim', 'a')).status).toBe(7);
   expect((await anna.run('land', 'a', '--via-branch')).status).toBe(0);
   expect(await sweep()).toMatchObject([{ id: 'a', standing: 'open' }]);
+});
+
+test("a clone's daemon notices by itself that the work was merged", async () => {
+  await inReview('a');
+  await host.git('merge', '--quiet', '--no-ff', '--no-edit', 'origin/task/a');
+  await merged();
+  const env = { ...anna.env, COORD_DAEMON: 'auto', COORD_POLL_INTERVAL: '200ms' };
+  expect((await cliJson(['claim', 'b'], { cwd: anna.dir, env })).status).toBe(0);
+  await waitFor(async () => (await stateOf('a')).state === 'done', { what: 'a is done', deadlineMs: 20_000 });
+  await anna.run('daemon', 'stop');
 });
 
 test.each<[string, () => Promise<unknown>]>([
