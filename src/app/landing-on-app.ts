@@ -1,9 +1,10 @@
 import { CoordError } from '../errors.ts';
-import { taskBranch } from '../worker/branch-tips.ts';
+import type { Transport } from '../transport/port.ts';
+import { type AskTips, taskBranch } from '../worker/branch-tips.ts';
 import { cloneGit } from '../worker/clone-git.ts';
 import type { LandingGates } from '../worker/gates/landing-gates.ts';
 import { type LandingPlace, landingCode, reviewCode } from '../worker/landing-code.ts';
-import { targetName } from '../worker/target-name.ts';
+import { targetOf } from '../worker/target-name.ts';
 import { workOf } from '../worker/work.ts';
 import { gatesOf } from './gates-of.ts';
 import type { App } from './open-app.ts';
@@ -19,32 +20,48 @@ export interface LandingRequest {
   readonly whileStoppable: LandingGates['whileStoppable'];
 }
 
-/** A landing from the worktree of this app. @throws CoordError `not-ready` without a worktree, `usage` */
-export async function landingOn(app: App, { task, onto, from, tell, whileStoppable }: LandingRequest) {
+/** A landing from the worktree of this app. @throws CoordError `not-ready` without a worktree */
+export function landingOn(app: App, { task, onto, from, tell, whileStoppable }: LandingRequest) {
   const { clone, env, config, book } = app;
   if (clone.topLevel === null)
     throw new CoordError('not-ready', 'there is no worktree here, so there is no work to land', {
       hint: 'Land from a worktree of the task.',
     });
   const git = cloneGit(clone.topLevel, env);
-  const target = `refs/heads/${await targetName(git, book.remote, onto)}`;
   const branch = taskBranch(config.tasks.branch, task);
-  const place: LandingPlace = {
+  const placeOf = (target: string, tracked: string | null): LandingPlace => ({
     git,
     remote: book.remote,
     target,
+    tracked,
     task,
     commonDir: clone.commonDir,
     coordDir: clone.coordDir,
     strategy: config.land.strategy,
+    ask: askingEarly(app.transport, book.remote === null ? [] : [target]),
     gates: gatesOf({ quality: config.quality, env, tell, whileStoppable }),
-  };
-  const work = () => workOf({ git, gitDir: clone.gitDir, task, from, branchPattern: config.tasks.branch });
+  });
+  const look = async () =>
+    Promise.all([
+      targetOf(git, book.remote, onto).then(({ name, tracked }) => placeOf(`refs/heads/${name}`, tracked)),
+      workOf({ git, gitDir: clone.gitDir, task, from, branchPattern: config.tasks.branch }),
+    ]);
   return {
-    target,
-    branch,
     attemptsMax: config.land.attemptsMax,
-    code: async () => landingCode(place, await work()),
-    reviewCode: async () => reviewCode(place, await work(), branch),
+    code: async () => landingCode(...(await look())),
+    reviewCode: async () => reviewCode(...(await look()), branch),
+  };
+}
+
+/** Asks while it is found out whose the task is: the first answer is of that moment. */
+function askingEarly(transport: Transport, refs: readonly string[]): AskTips {
+  let early: ReturnType<AskTips> | null = transport.values(refs);
+  // it is asked again, then
+  early.catch(() => {});
+  return async (wanted) => {
+    const first = early;
+    early = null;
+    const answer = await first?.catch(() => null);
+    return answer ?? transport.values(wanted);
   };
 }

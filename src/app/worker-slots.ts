@@ -81,6 +81,7 @@ function slotOn(app: App, target: string, known: KnownTarget, warn: (text: strin
       coordDir: clone.coordDir,
       strategy: config.land.strategy,
       known,
+      ask: (refs) => app.transport.values(refs),
       gates: gatesOf({ quality: config.quality, env, tell: onStep, whileStoppable: (work) => work(signal) }),
     }),
     attemptsMax: config.land.attemptsMax,

@@ -1,7 +1,6 @@
 import { landingOn } from '../app/landing-on-app.ts';
 import type { LandResult } from '../coordinator/land-task.ts';
 import { parseId } from '../domain/ids.ts';
-import type { TaskView } from '../domain/view.ts';
 import { CoordError } from '../errors.ts';
 import { ownerOf } from './claim.ts';
 import { thenNext } from './done.ts';
@@ -31,26 +30,29 @@ export const run: Run = async (context, parsed) => {
 
 async function land(context: Context, parsed: Parsed, opened: Opened): Promise<[LandResult, string]> {
   const { book, command } = opened;
-  const { id, result, landing } = await preparation(context, parsed, opened);
-  const { code, attemptsMax, target } = landing;
+  const { id, result, landing } = preparation(context, parsed, opened);
+  const { code, attemptsMax } = landing;
   const landed = await book.land(id, { code, attemptsMax, result, command, onStep: context.notice });
   const said = landed.attempts === 0 ? 'had landed before' : 'landed';
-  return [landed, `${id}: ${said} on ${shortName(target)} (${landed.landed.commit.slice(0, 12)})\n`];
+  return [landed, `${id}: ${said} on ${shortName(landed.landed.ref)} (${landed.landed.commit.slice(0, 12)})\n`];
 }
 
-async function toReview(context: Context, parsed: Parsed, opened: Opened): Promise<[{ task: TaskView }, string]> {
+async function toReview(context: Context, parsed: Parsed, opened: Opened): Promise<[Reviewed, string]> {
   const { book, command } = opened;
-  const { id, result, landing } = await preparation(context, parsed, opened);
+  const { id, result, landing } = preparation(context, parsed, opened);
   const reviewed = await book.review(id, { code: landing.reviewCode, result, command });
-  return [reviewed, `${id}: in review on ${shortName(landing.branch)}, for ${shortName(landing.target)}\n`];
+  const { branch, target } = reviewed.review;
+  return [reviewed, `${id}: in review on ${shortName(branch)}, for ${shortName(target)}\n`];
 }
+
+type Reviewed = Awaited<ReturnType<Opened['book']['review']>>;
 
 const shortName = (ref: string): string => ref.replace(/^refs\/heads\//, '');
 
-async function preparation(context: Context, parsed: Parsed, { app }: Opened) {
+function preparation(context: Context, parsed: Parsed, { app }: Opened) {
   const id = parseId(parsed.positionals[0] ?? '');
   const text = parsed.text('result');
-  const landing = await landingOn(app, {
+  const landing = landingOn(app, {
     task: id,
     onto: parsed.text('onto'),
     from: parsed.text('from'),

@@ -24,7 +24,7 @@ import { whileActive } from './stay-active.ts';
 import type { Outcome } from './transition.ts';
 
 export interface LandRequest {
-  /** Asked for once it is known whose the task is: that is said first. */
+  /** Looked for while it is found out whose the task is; what is wrong with it is said after that. */
   readonly code: () => Promise<LandingCode>;
   readonly attemptsMax: number;
   readonly result: Json;
@@ -43,10 +43,12 @@ export interface LandResult {
 /** @throws CoordError `lost`, `held`, `conflict`, `gate-failed`, `not-ready` (nothing to land), `not-found`, `unavailable`, `unknown` */
 export async function landTask(context: Context, who: Who, id: string, request: LandRequest): Promise<LandResult> {
   const { attemptsMax, command, onStep } = request;
+  const coming = request.code();
+  coming.catch(() => {});
   const before = endedAs(context, who, id, 'done') ? await showTask(context, who, id) : null;
   const held = before?.state === 'done' ? undefined : await holdOn(context, who, id, command);
   const heldMs = context.clock.monoMs();
-  const code = await request.code();
+  const code = await coming;
   refuseUnfenced(context, code.target);
   if (before?.state === 'done') return { ...(await landedBefore(context, who, before, code)), attempts: 0 };
   const message = await mergeMessage(context, who, id, held);

@@ -24,6 +24,9 @@ export async function localTip(git: CloneGit, target: string): Promise<string> {
   return tip;
 }
 
+/** Where branches of a remote are now. @throws CoordError `unavailable` */
+export type AskTips = (refs: readonly string[]) => Promise<ReadonlyMap<string, string>>;
+
 /** Where these branches of the remote are now; one that isn't there is left out. @throws CoordError `unavailable` */
 export async function remoteTips(
   git: CloneGit,
@@ -44,12 +47,26 @@ export async function remoteTips(
 const halfMadeWorktree = /bad object worktrees\//;
 const fetchTriesMax = 6;
 
+/** The tip of a branch of the remote, fetched unless the clone has it. @throws CoordError `not-found`, `unavailable` */
+export async function fetchedTip(git: CloneGit, remote: string, target: string, task: string): Promise<string> {
+  const tracked = await tipOf(git, trackingRef(remote, target));
+  if (tracked !== null && (await remoteTips(git, remote, [target])).get(target) === tracked) return tracked;
+  return fetchTip(git, remote, target, task, tracked);
+}
+
 /**
  * Fetches a branch into the clone, under a name of our own: of several landings each has its own. The user's tracking ref
  * follows where it can; git's own way of moving it fails when two fetch at once (trap 10).
  * @throws CoordError `not-found`, `unavailable`
  */
-export async function fetchedTip(git: CloneGit, remote: string, target: string, task: string): Promise<string> {
+export async function fetchTip(
+  git: CloneGit,
+  remote: string,
+  target: string,
+  task: string,
+  /** Where the tracking ref is. */
+  tracked: string | null,
+): Promise<string> {
   const own = `refs/coord/landing/${task}`;
   const flags = [
     '--quiet',
@@ -59,8 +76,6 @@ export async function fetchedTip(git: CloneGit, remote: string, target: string, 
     '--no-auto-gc',
     '--refmap=',
   ];
-  const tracked = await tipOf(git, trackingRef(remote, target));
-  if (tracked !== null && (await remoteTips(git, remote, [target])).get(target) === tracked) return tracked;
   const fetch = () => git.try(['fetch', ...flags, '--', remote, `+${target}:${own}`]);
   let { status, stderr } = await fetch();
   for (let tries = 1; status !== 0 && halfMadeWorktree.test(stderr) && tries < fetchTriesMax; tries++) {

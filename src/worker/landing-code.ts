@@ -1,6 +1,6 @@
 import type { LandingCode } from '../coordinator/landing-code.ts';
 import type { ReviewCode } from '../coordinator/review-task.ts';
-import { fetchedTip, localTip, tipOf, trackingRef } from './branch-tips.ts';
+import { type AskTips, fetchTip, localTip, tipOf, trackingRef } from './branch-tips.ts';
 import type { CloneGit } from './clone-git.ts';
 import { type LandingGates, landingCheck } from './gates/landing-gates.ts';
 import { type KnownTarget, knownMsMax } from './known-target.ts';
@@ -17,11 +17,15 @@ export interface LandingPlace {
   readonly remote: string | null;
   /** `refs/heads/…` */
   readonly target: string;
+  /** Its tracking ref in this clone, where that was just looked at. */
+  readonly tracked?: string | null;
   readonly strategy: 'rebase' | 'merge';
   /** `<commonDir>/coord` */
   readonly coordDir: string;
   /** Names a ref of the clone for what is fetched. */
   readonly task: string;
+  /** Asks the remote. */
+  readonly ask: AskTips;
   /** Where the target was a moment ago, for whoever lands there all the time. */
   readonly known?: KnownTarget | undefined;
   /** Null: all checks are off. */
@@ -29,16 +33,17 @@ export interface LandingPlace {
 }
 
 /** What `land --via-branch` needs of the clone. */
-export function reviewCode(place: LandingPlace, { commit, isHead }: Work, branch: string): ReviewCode {
-  const { target, objects, targetTip, check } = landingCode(place, { commit, isHead });
+export function reviewCode(place: LandingPlace, work: Work, branch: string): ReviewCode {
+  const { target, objects, targetTip, check } = landingCode(place, work);
+  const { commit } = work;
   const descendsFrom = (tip: string) => isAncestor(place.git, tip, commit).catch(() => false);
   return { commit, branch, target, objects, targetTip, descendsFrom, check: (from) => check(from, commit) };
 }
 
 /** @throws CoordError `not-found` when the target doesn't exist, `unavailable` */
 export function landingCode(place: LandingPlace, work: Work): LandingCode {
-  const { git, remote, target, task, strategy, coordDir, known } = place;
-  let { commit } = work;
+  const { git, remote, target, task, strategy, coordDir, known, ask } = place;
+  let { commit, changed } = work;
   const check = landingCheck(place, work.isHead);
   let lastSeen: { readonly oid: string | null } | undefined;
   return {
@@ -54,12 +59,17 @@ export function landingCode(place: LandingPlace, work: Work): LandingCode {
       known?.forget();
       if (recent !== null) return recent;
       // before the fetch, with which the tracking ref comes up to date as well
-      lastSeen ??= { oid: await tipOf(git, trackingRef(remote, target)) };
-      return fetchedTip(git, remote, target, task);
+      const tracked = (lastSeen ? null : place.tracked) ?? (await tipOf(git, trackingRef(remote, target)));
+      lastSeen ??= { oid: tracked };
+      if (tracked !== null && (await ask([target])).get(target) === tracked) return tracked;
+      return fetchTip(git, remote, target, task, tracked);
     },
     async replay(onto, message) {
-      if (work.isHead) await mustBeClean(git);
-      return replay(git, { work: commit, onto, strategy, lastSeen: lastSeen?.oid ?? null, message });
+      const request = { work: commit, onto, strategy, lastSeen: lastSeen?.oid ?? null, message };
+      const looked = changed;
+      changed = undefined;
+      const [, replayed] = await Promise.all([work.isHead && mustBeClean(git, looked), replay(git, request)]);
+      return replayed;
     },
     contains: (tip, one) => isAncestor(git, one, tip),
     async checkOut(made) {

@@ -33,9 +33,13 @@ export interface ReplayRequest {
 /** @throws CoordError `conflict` when the two have no common history, `unavailable` */
 export async function replay(git: CloneGit, request: ReplayRequest): Promise<Replayed> {
   const { work, onto, strategy, lastSeen } = request;
-  if (await isAncestor(git, work, onto)) return { kind: 'nothing' };
-  if (await isAncestor(git, onto, work)) return { kind: 'ready', commit: work, how: 'as it is' };
-  if ((await git.try(['merge-base', onto, work])).status !== 0)
+  const base = await git.try(['merge-base', onto, work]);
+  const shared = base.stdout.toString('utf8').trim();
+  if (shared === work) return { kind: 'nothing' };
+  if (shared === onto) return { kind: 'ready', commit: work, how: 'as it is' };
+  if (base.status !== 0 && base.status !== 1)
+    throw new CoordError('unavailable', `git merge-base: ${firstWords(base.stderr)}`);
+  if (base.status === 1)
     throw new CoordError('conflict', 'the work and the target have no common history', {
       hint: 'In a shallow clone, git fetch --unshallow brings what is missing.',
     });

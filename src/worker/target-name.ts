@@ -7,23 +7,41 @@ import type { CloneGit } from './clone-git.ts';
  * @throws CoordError `usage` for what can't be a branch
  */
 export async function targetName(git: CloneGit, remote: string | null, onto: string | undefined): Promise<string> {
+  return (await targetOf(git, remote, onto)).name;
+}
+
+interface Target {
+  readonly name: string;
+  /** The remote's branch as this clone knows it; null: not looked at. */
+  readonly tracked: string | null;
+}
+
+/** As `targetName`, with what was seen on the way. */
+export async function targetOf(git: CloneGit, remote: string | null, onto: string | undefined): Promise<Target> {
   if (onto === undefined) return defaultTarget(git, remote);
   const short = onto.replace(/^refs\/heads\//, '').replace(/^heads\//, '');
   const name = remote !== null && short.startsWith(`${remote}/`) ? short.slice(remote.length + 1) : short;
   const { status } = await git.try(['check-ref-format', `refs/heads/${name}`]);
-  if (status === 0) return name;
+  if (status === 0) return { name, tracked: null };
   throw new CoordError('usage', `${JSON.stringify(onto)} can't be the name of a branch`, { next: ['git branch -a'] });
 }
 
-async function defaultTarget(git: CloneGit, remote: string | null): Promise<string> {
+async function defaultTarget(git: CloneGit, remote: string | null): Promise<Target> {
+  return (remote !== null && (await remoteHead(git, remote))) || { name: await usualName(git, remote), tracked: null };
+}
+
+async function remoteHead(git: CloneGit, remote: string): Promise<Target | null> {
+  const folder = `refs/remotes/${remote}/`;
+  const listed = await git.text(['for-each-ref', '--format=%(symref) %(objectname)', `${folder}HEAD`]);
+  const [ref = '', tracked = ''] = listed.split(' ');
+  if (ref.startsWith(folder)) return { name: ref.slice(folder.length), tracked };
+  // one that leads to nothing isn't listed
+  const named = (await git.try(['symbolic-ref', '--quiet', `${folder}HEAD`])).stdout.toString('utf8').trim();
+  return named.startsWith(folder) ? { name: named.slice(folder.length), tracked: null } : null;
+}
+
+async function usualName(git: CloneGit, remote: string | null): Promise<string> {
   const folder = remote === null ? 'refs/heads/' : `refs/remotes/${remote}/`;
-  const named = async (ref: string): Promise<string | null> => {
-    const { status, stdout } = await git.try(['symbolic-ref', '--quiet', ref]);
-    const name = stdout.toString('utf8').trim();
-    return status === 0 && name.startsWith(folder) ? name.slice(folder.length) : null;
-  };
-  const known = remote === null ? null : await named(`${folder}HEAD`);
-  if (known !== null) return known;
   const has = async (name: string) => (await git.try(['show-ref', '--verify', '--quiet', folder + name])).status === 0;
   for (const name of ['main', 'master']) if (await has(name)) return name;
   const configured = (await git.try(['config', 'init.defaultBranch'])).stdout.toString('utf8').trim();

@@ -10,6 +10,8 @@ export interface Work {
   readonly commit: string;
   /** The worktree has it checked out, and follows. */
   readonly isHead: boolean;
+  /** What isn't committed in the worktree, where that was just looked at. */
+  readonly changed?: readonly string[];
 }
 
 export interface WorkRequest {
@@ -26,19 +28,19 @@ export interface WorkRequest {
 /** @throws CoordError `usage` (no such commit), `not-ready` when HEAD isn't where the task's work is, or not finished */
 export async function workOf(request: WorkRequest): Promise<Work> {
   const { git, from } = request;
-  const head = await tipOf(git, 'HEAD');
+  const { commit: head, branch: current, changed } = await lookAt(git);
   if (from === undefined) {
     if (head === null) throw new CoordError('not-ready', 'nothing is committed here', { next: ['git commit'] });
     mustBeThrough(request);
-    await mustBeTheTasks(request, head);
-    return { commit: head, isHead: true };
+    await mustBeTheTasks(request, head, current);
+    return { commit: head, isHead: true, changed };
   }
   const named = await git.try(['rev-parse', '--verify', '--quiet', '--end-of-options', `${from}^{commit}`]);
   if (named.status !== 0)
     throw new CoordError('usage', `${from} is no commit of this clone`, { next: ['git log --oneline --all'] });
   const commit = named.stdout.toString('utf8').trim();
   if (commit === head) mustBeThrough(request);
-  return { commit, isHead: commit === head };
+  return { commit, isHead: commit === head, changed };
 }
 
 const unfinished = [
@@ -64,9 +66,8 @@ function mustBeThrough({ gitDir, task }: WorkRequest): void {
   });
 }
 
-async function mustBeTheTasks({ git, task, branchPattern }: WorkRequest, head: string): Promise<void> {
+async function mustBeTheTasks({ git, task, branchPattern }: WorkRequest, head: string, current: string): Promise<void> {
   const own = branchPattern.replace('{id}', task);
-  const current = (await git.try(['symbolic-ref', '--quiet', '--short', 'HEAD'])).stdout.toString('utf8').trim();
   if (current === own) return;
   const [before = '', after = ''] = branchPattern.split('{id}');
   const isAnothers = current.startsWith(before) && current.endsWith(after) && before + after !== '';
@@ -84,13 +85,52 @@ async function mustBeTheTasks({ git, task, branchPattern }: WorkRequest, head: s
   );
 }
 
+interface Worktree {
+  /** Null: nothing is committed. */
+  readonly commit: string | null;
+  /** Empty: HEAD is detached. */
+  readonly branch: string;
+  /** Files with changes that are not committed. */
+  readonly changed: readonly string[];
+}
+
+/** Words before the name, by the kind of entry. */
+const nameAfter: Readonly<Record<string, number>> = { '1': 8, '2': 9, u: 10 };
+
+/** What is checked out, in one look. @throws CoordError `unavailable` */
+async function lookAt(git: CloneGit): Promise<Worktree> {
+  const args = [
+    'status',
+    '--porcelain=v2',
+    '--branch',
+    '--no-ahead-behind',
+    '--no-renames',
+    '--untracked-files=no',
+    '-z',
+  ];
+  const lines = (await git.text(args)).split('\0');
+  const header = (name: string) => lines.find((line) => line.startsWith(`# ${name} `))?.slice(name.length + 3) ?? '';
+  const [oid, branch] = [header('branch.oid'), header('branch.head')];
+  return {
+    commit: oid === '(initial)' ? null : oid,
+    branch: branch === '(detached)' ? '' : branch,
+    changed: lines.flatMap((line) => {
+      const skipped = nameAfter[line.split(' ', 1)[0] ?? ''];
+      return skipped === undefined ? [] : line.split(' ').slice(skipped).join(' ');
+    }),
+  };
+}
+
 /** @throws CoordError `not-ready` */
-export async function mustBeClean(git: CloneGit): Promise<void> {
-  const changed = (await git.text(['status', '--porcelain', '--untracked-files=no', '-z'])).split('\0').filter(Boolean);
+export async function mustBeClean(git: CloneGit, looked?: readonly string[]): Promise<void> {
+  const changed = looked ?? (await lookAt(git)).changed;
   if (changed.length === 0) return;
-  const names = changed.slice(0, 3).map((line) => line.slice(3));
-  throw new CoordError('not-ready', `the worktree has changes that are not committed: ${names.join(', ')}`, {
-    hint: 'What lands is a commit. Commit them, or put them aside; then land again.',
-    next: ['git status', 'git commit -a', 'git stash'],
-  });
+  throw new CoordError(
+    'not-ready',
+    `the worktree has changes that are not committed: ${changed.slice(0, 3).join(', ')}`,
+    {
+      hint: 'What lands is a commit. Commit them, or put them aside; then land again.',
+      next: ['git status', 'git commit -a', 'git stash'],
+    },
+  );
 }

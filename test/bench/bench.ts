@@ -1,55 +1,32 @@
 /** npm run bench: the claims about speed, as ratios within one run. Nothing here fails on a slow machine. */
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { cpus, tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
-import { startHttpBackend } from '../helpers/http-backend.ts';
+import { join } from 'node:path';
 import { git, makeBareRepo, makeClone } from '../helpers/repo.ts';
-import { startLighttpd } from './lighttpd.ts';
-import { type Command, inTurn, median, time } from './measure.ts';
-
-const cli = resolve('bin/git-coord.cjs');
-
-interface Row {
-  readonly what: string;
-  readonly ms: number;
-  readonly bound: string;
-}
+import type { Place } from './code.ts';
+import { benchEnvironment } from './environment.ts';
+import { benchLanding } from './landing.ts';
+import { benchLandingPush } from './landing-push.ts';
+import { startHttpServer } from './lighttpd.ts';
+import { type Command, coord, inTurn, median, type Row, time } from './measure.ts';
 
 export async function bench(runs: number): Promise<Row[]> {
   const folder = mkdtempSync(join(tmpdir(), 'coord-bench-'));
   const env = benchEnvironment(folder);
+  const server = await startHttpServer(folder, env);
+  const place = { folder, env, url: server.url };
   try {
     return [
       ...(await embedded(folder, env, runs)),
-      ...(await overHttp(folder, env, Math.max(3, Math.round(runs / 4)))),
+      ...(await overHttp(place, Math.max(3, Math.round(runs / 4)))),
+      ...(await benchLandingPush(place, runs)),
+      ...(await benchLanding(place, Math.round(runs / 2))),
     ];
   } finally {
+    await server.stop();
     rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
   }
 }
-
-function benchEnvironment(folder: string): NodeJS.ProcessEnv {
-  const kept = Object.entries(process.env).filter(
-    ([name]) => !/^(GIT_|COORD_|CLAUDE|CODEX|NODE_EXTRA_CA_CERTS)/.test(name),
-  );
-  const home = join(folder, 'home');
-  mkdirSync(home);
-  const person = {
-    GIT_AUTHOR_NAME: 'Bench',
-    GIT_AUTHOR_EMAIL: 'b@example.invalid',
-    GIT_COMMITTER_NAME: 'Bench',
-    GIT_COMMITTER_EMAIL: 'b@example.invalid',
-  };
-  return {
-    ...Object.fromEntries(kept),
-    ...person,
-    HOME: home,
-    GIT_CONFIG_GLOBAL: join(home, 'gitconfig'),
-    GIT_CONFIG_NOSYSTEM: '1',
-  };
-}
-
-const coord = (...args: string[]) => [process.execPath, cli, ...args];
 
 async function embedded(folder: string, env: NodeJS.ProcessEnv, runs: number): Promise<Row[]> {
   const cwd = join(folder, 'embedded');
@@ -92,16 +69,12 @@ const firstId = `sed -n 's/.*"tasks":\\[{"id":"\\([^"]*\\)".*/\\1/p'`;
 const byHand = (name: string) =>
   `git push --quiet origin $(git commit-tree -m ${name} $(git hash-object -w -t tree /dev/null)):refs/by-hand/${name}`;
 
-async function overHttp(folder: string, env: NodeJS.ProcessEnv, rounds: number): Promise<Row[]> {
+async function overHttp({ folder, env, url }: Place, rounds: number): Promise<Row[]> {
   await makeBareRepo(join(folder, 'remote.git'));
-  const lighttpd = await startLighttpd(folder, env);
-  if (lighttpd === null)
-    console.log('lighttpd is not installed: HTTP is served by the bridge of the tests, which costs as much again');
-  const server = lighttpd ?? (await startHttpBackend({ root: folder, env }));
   const clones: string[] = [];
   try {
     for (let n = 0; n < agents; n++) {
-      const cwd = await makeClone(server.url('remote.git'), join(folder, `clone-${n}`));
+      const cwd = await makeClone(url('remote.git'), join(folder, `clone-${n}`));
       clones.push(cwd);
       await time({ name: 'init', words: () => coord('init', '--remote', 'origin', '--yes'), cwd, env });
     }
@@ -150,6 +123,5 @@ async function overHttp(folder: string, env: NodeJS.ProcessEnv, rounds: number):
   } finally {
     for (const cwd of clones)
       await time({ name: 'daemon stop', words: () => coord('daemon', 'stop'), cwd, env }).catch(console.error);
-    await server.stop();
   }
 }

@@ -1,14 +1,23 @@
-/** `git http-backend` behind lighttpd, so that the bridge of the tests isn't what is measured. Null where it is missing. */
+/** `git http-backend` behind lighttpd, so that the bridge of the tests isn't what is measured; where it is missing, the bridge. */
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { existsSync, writeFileSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
+import { startHttpBackend } from '../helpers/http-backend.ts';
 import { waitFor } from '../helpers/wait-for.ts';
 
 const program = '/usr/sbin/lighttpd';
 
-export async function startLighttpd(root: string, env: NodeJS.ProcessEnv) {
+/** Serves the repositories in a folder. */
+export async function startHttpServer(root: string, env: NodeJS.ProcessEnv) {
+  const lighttpd = await startLighttpd(root, env);
+  if (lighttpd !== null) return lighttpd;
+  console.log('lighttpd is not installed: HTTP is served by the bridge of the tests, which costs as much again');
+  return startHttpBackend({ root, env });
+}
+
+async function startLighttpd(root: string, env: NodeJS.ProcessEnv) {
   if (!existsSync(program)) return null;
   const port = await freePort();
   const backend = join(execFileSync('git', ['--exec-path'], { encoding: 'utf8' }).trim(), 'git-http-backend');

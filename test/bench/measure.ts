@@ -1,5 +1,18 @@
 /** Whole processes, timed in one run, alternating, so that a busy machine slows all sides alike. */
 import { spawn } from 'node:child_process';
+import { resolve } from 'node:path';
+
+const cli = resolve('bin/git-coord.cjs');
+
+/** The words that run the command line. */
+export const coord = (...args: string[]): string[] => [process.execPath, cli, ...args];
+
+/** A line of the report. */
+export interface Row {
+  readonly what: string;
+  readonly ms: number;
+  readonly bound: string;
+}
 
 export interface Command {
   readonly name: string;

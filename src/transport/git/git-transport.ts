@@ -20,6 +20,7 @@ import { fetchRefs } from './fetch.ts';
 import { compareKept, isAncestorIn, type KeptRefsOptions, moveKept } from './kept-refs.ts';
 import { listStoreRefs } from './list-refs.ts';
 import { lsRemote } from './ls-remote.ts';
+import { Looker } from './post-look.ts';
 import type { PushRequest, PushResult } from './push.ts';
 import { blamesStore, Pusher } from './pusher.ts';
 import { matches, type RefMap, refMap, refspecs, selectRefs } from './ref-map.ts';
@@ -41,7 +42,7 @@ export interface GitTransportOptions {
   readonly env: NodeJS.ProcessEnv;
   /** The clone's configuration, where it was just read. */
   readonly entries?: readonly ConfigEntry[] | undefined;
-  /** The remote takes pushes that we post ourselves (`postsAreTaken`). */
+  /** The remote takes requests that we make (`postsAreTaken`). */
   readonly posts?: boolean | undefined;
   /** Lists what the last fetch showed, without asking the remote. */
   readonly cached?: boolean;
@@ -65,6 +66,7 @@ class GitTransport implements Transport {
   #lastPatterns: readonly string[] = [];
   readonly #cached: boolean;
   readonly #pusher: Pusher;
+  readonly #looker: Looker;
   #turn: Promise<unknown> = Promise.resolve();
 
   constructor(options: GitTransportOptions) {
@@ -78,6 +80,7 @@ class GitTransport implements Transport {
     this.#keptOptions = this.#store;
     this.#git = new RemoteGit({ ...options, timeoutMs });
     this.#pusher = new Pusher({ ...options, timeoutMs }, this.#git);
+    this.#looker = new Looker({ ...options, timeoutMs }, this.#git);
   }
 
   async list(patterns: readonly string[]): Promise<RefList> {
@@ -85,12 +88,15 @@ class GitTransport implements Transport {
     if (patterns.length === 0) return { refs: new Map(), wentBack: new Set() };
     if (this.#cached) return this.#listCached(patterns);
     this.#lastPatterns = patterns;
-    return this.#locked(() => this.#repairing(() => this.#list(patterns)));
+    return (await this.#unchanged(patterns)) ?? this.#locked(() => this.#repairing(() => this.#list(patterns)));
   }
 
   async values(refs: readonly string[]): Promise<ReadonlyMap<string, Oid>> {
     checkPatterns(refs);
     if (refs.length === 0) return new Map();
+    const looked = await this.#looker.look(refs);
+    // that something isn't there is git's to say
+    if (looked?.size === new Set(refs).size) return looked;
     await this.#open();
     return lsRemote(this.#git, this.#remote, refs);
   }
@@ -121,7 +127,7 @@ class GitTransport implements Transport {
         result = await this.#push(request, options);
       }
       if ([...result.answers.values()].includes('unsent')) this.#git.forgetConfig();
-      await this.#noteApplied(updates, result);
+      await this.#noteApplied(ownOf(updates, options), result);
       const { answers, message, locks } = result;
       return { answers, message, locks };
     } catch (error) {
@@ -134,6 +140,17 @@ class GitTransport implements Transport {
     await this.#turn;
     await this.#reader?.reader.close();
     this.#reader = undefined;
+  }
+
+  /** What the store shows of a few refs, if a look finds the remote as it shows it: there is nothing to fetch. Null: fetch. */
+  async #unchanged(patterns: readonly string[]): Promise<RefList | null> {
+    if (!this.#looker.posts || patterns.some((pattern) => pattern.endsWith('/'))) return null;
+    const standing = this.#standing(patterns).catch(() => null);
+    const looked = await this.#looker.look(patterns);
+    const { shown, kept } = (await standing) ?? {};
+    if (!looked || !shown || !kept || !sameRefs(looked, shown)) return null;
+    const board = new Map([...shown].filter(([ref]) => this.#map.isKept(ref)));
+    return sameRefs(board, kept) ? { refs: shown, wentBack: new Set() } : null;
   }
 
   async #listCached(patterns: readonly string[]): Promise<RefList> {
@@ -278,6 +295,17 @@ class GitTransport implements Transport {
     this.#turn = result.catch(() => {});
     return result;
   }
+}
+
+/** A landing's branch isn't remembered: its objects are the clone's, and no ref of the store can show them. */
+function ownOf(updates: readonly RefUpdate[], { foreign, objects }: SwapOptions): readonly RefUpdate[] {
+  if (foreign === undefined) return updates;
+  const made = new Set(objects.map(({ oid }) => oid));
+  return updates.filter(({ to }) => to === null || made.has(to));
+}
+
+function sameRefs(some: ReadonlyMap<string, Oid>, others: ReadonlyMap<string, Oid>): boolean {
+  return some.size === others.size && [...some].every(([ref, oid]) => others.get(ref) === oid);
 }
 
 function isMissing(commit: CommitObject | Unreadable): boolean {

@@ -1,11 +1,15 @@
 /**
- * Whether, and where, a push may be posted by ourselves: only to an `http` or `https` address for which git would do nothing
+ * Whether, and where, a request may be posted by ourselves: only to an `http` or `https` address for which git would do nothing
  * but post. Whatever else the configuration or the environment asks of git (a proxy, certificates, cookies, rewritten
  * addresses, several addresses) is git's to do.
  */
 import type { ConfigEntry } from '../git-config.ts';
 
+/** Pushes, and reads. */
+export type Service = 'git-receive-pack' | 'git-upload-pack';
+
 export interface HttpTarget {
+  readonly service: Service;
   /** `…/git-receive-pack` */
   readonly url: URL;
   /** As `http.extraHeader` gives them. */
@@ -21,8 +25,9 @@ const otherVariables = /^(https?_proxy|all_proxy|git_(http|proxy|curl|trace|allo
 /** These matter where the connection is encrypted. */
 const certificates = /^(git_ssl.*|node_tls_reject.*|http\.(.*\.)?ssl.*)$/i;
 
-/** Null: git must push. */
+/** Null: git must ask. */
 export function httpTarget(
+  service: Service,
   remote: string,
   entries: readonly ConfigEntry[],
   env: Readonly<Record<string, string | undefined>>,
@@ -32,7 +37,7 @@ export function httpTarget(
   if (entries.some(({ key }) => otherWays.test(key))) return null;
   const own = entries.filter(({ key }) => key.startsWith(`remote.${remote}.`));
   if (own.some(({ key }) => !harmlessRemote.test(key))) return null;
-  const url = parseAddress(addressesOf(remote, own));
+  const url = parseAddress(addressesOf(service, remote, own));
   if (url === null) return null;
   const encrypted = url.protocol === 'https:';
   if (encrypted && variables.some((name) => certificates.test(name))) return null;
@@ -41,13 +46,13 @@ export function httpTarget(
     entries.filter(({ key }) => encrypted || !certificates.test(key)),
   );
   if (headers === null) return null;
-  return { url: new URL(`${url.href.replace(/\/+$/, '')}/git-receive-pack`), headers };
+  return { service, url: new URL(`${url.href.replace(/\/+$/, '')}/${service}`), headers };
 }
 
-function addressesOf(remote: string, own: readonly ConfigEntry[]): readonly string[] {
+function addressesOf(service: Service, remote: string, own: readonly ConfigEntry[]): readonly string[] {
   const of = (name: string) =>
     own.flatMap(({ key, value }) => (key === `remote.${remote}.${name}` ? (value ?? '') : []));
-  const pushed = of('pushurl');
+  const pushed = service === 'git-receive-pack' ? of('pushurl') : [];
   const urls = pushed.length > 0 ? pushed : of('url');
   return urls.length > 0 ? urls : [remote];
 }

@@ -129,7 +129,7 @@ class Probe {
 
   async #takesPosts(): Promise<boolean> {
     const { remote, env, timeoutMs } = this.#options;
-    const target = httpTarget(remote, await this.#git.entries(), env);
+    const target = httpTarget('git-receive-pack', remote, await this.#git.entries(), env);
     return target !== null && postsAreTaken(target, timeoutMs);
   }
 

@@ -32,7 +32,7 @@ export async function push(git: RemoteGit, { remote, updates, atomic, foreign }:
   const leases = updates.map(({ ref, from }) => `--force-with-lease=${ref}:${from ?? ''}`);
   const specs = updates.map(({ ref, to }) => `${to ?? ''}:${ref}`);
   const atomically = atomic ? ['--atomic'] : ['--no-atomic'];
-  const result = await git.run(['push', ...flags, ...atomically, ...leases, '--', remote, ...specs], foreign);
+  const result = await git.run(['push', ...flags, ...atomically, ...leases, '--', remote, ...specs], { foreign });
   const output = { ...result, stdout: result.stdout.toString('utf8') };
   const refs = updates.map(({ ref }) => ref);
   return { ...parsePush(output, refs, atomic), stderr: result.stderr };

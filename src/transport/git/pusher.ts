@@ -1,6 +1,8 @@
 import type { ObjectFormat } from '../objects/object-id.ts';
+import { packCommits } from '../objects/pack.ts';
 import type { NewCommit } from '../port.ts';
 import { httpTarget } from './http-target.ts';
+import { packLent } from './pack-lent.ts';
 import { postPush } from './post-push.ts';
 import { type PushRequest, type PushResult, push } from './push.ts';
 import type { RemoteGit } from './remote-git.ts';
@@ -30,16 +32,29 @@ export class Pusher {
   }
 
   /** Null: git must push. */
-  async #post({ remote, updates, atomic, foreign }: PushRequest, objects: readonly NewCommit[]) {
-    if (!this.#posts || foreign !== undefined) return null;
+  async #post(request: PushRequest, objects: readonly NewCommit[]): Promise<PushResult | null> {
+    if (!this.#posts) return null;
+    const { remote, updates, atomic } = request;
     const { objectFormat, env, timeoutMs } = this.#options;
-    const target = httpTarget(remote, await this.#git.entries(), env);
-    if (target === null) return null;
+    const target = httpTarget('git-receive-pack', remote, await this.#git.entries(), env);
+    const pack = target && (await this.#packFor(request, objects));
+    if (target === null || pack === null) return null;
     // as long as git itself waits for a reply that doesn't come
-    const result = await postPush({ target, updates, atomic, objects, objectFormat, timeoutMs: timeoutMs / 2 });
+    const limits = { timeoutMs: timeoutMs / 2 };
+    const result = await postPush({ target, updates, atomic, pack: pack.bytes, objectFormat, ...limits });
     // what stands between may mind who asks: the same push, sent again, is git's
     if (result !== null && [...result.answers.values()].includes('unknown')) this.#posts = false;
     return result;
+  }
+
+  /** Null: git knows what else the server lacks. */
+  async #packFor({ updates, foreign }: PushRequest, objects: readonly NewCommit[]) {
+    if (updates.every(({ to }) => to === null)) return { bytes: null };
+    if (foreign !== undefined) return packLent(this.#git, updates, foreign);
+    const made = new Set(objects.map(({ oid }) => oid));
+    // an older object may be new to the server
+    if (!updates.every(({ to }) => to === null || made.has(to))) return null;
+    return { bytes: packCommits(this.#options.objectFormat, objects) };
   }
 }
 

@@ -1,6 +1,7 @@
 /** The words of git's receive-pack: the request that moves refs, and the report that answers it. Pure. */
 import type { ObjectFormat } from '../objects/object-id.ts';
 import type { RefUpdate } from '../port.ts';
+import { packetLine, packets } from './packets.ts';
 
 export interface ReceiveRequest {
   readonly updates: readonly RefUpdate[];
@@ -20,11 +21,6 @@ export interface ReceiveReport {
 }
 
 const flush = '0000';
-
-function packetLine(text: string): Buffer {
-  const body = Buffer.from(text);
-  return Buffer.concat([Buffer.from((body.length + 4).toString(16).padStart(4, '0')), body]);
-}
 
 export function encodeRequest({ updates, atomic, objectFormat, pack }: ReceiveRequest): Buffer {
   const absent = '0'.repeat(objectFormat === 'sha1' ? 40 : 64);
@@ -55,15 +51,4 @@ export function parseReport(answer: Buffer): ReceiveReport {
     else if (verb === 'ng') refs.set(name, reason.join(' '));
   }
   return { refs, unpack, words: Buffer.concat(words).toString('utf8') };
-}
-
-/** The packets before the first that is not whole; flushes are passed over. */
-function* packets(bytes: Buffer): Generator<Buffer> {
-  let at = 0;
-  while (at + 4 <= bytes.length) {
-    const length = Number.parseInt(bytes.toString('latin1', at, at + 4), 16);
-    if (!(length >= 0) || at + length > bytes.length) return;
-    if (length > 4) yield bytes.subarray(at + 4, at + length);
-    at += Math.max(4, length);
-  }
 }

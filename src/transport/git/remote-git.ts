@@ -2,7 +2,7 @@
 
 import { existsSync } from 'node:fs';
 import type { ConfigEntry } from '../git-config.ts';
-import { type GitResult, gitEnvironment, runGit } from '../git-process.ts';
+import { type GitRequest, type GitResult, gitEnvironment, runGit } from '../git-process.ts';
 import type { ForeignObjects } from '../port.ts';
 import { type CloneConfig, readCloneConfig } from './clone-config.ts';
 
@@ -15,6 +15,11 @@ export interface RemoteGitOptions {
   readonly entries?: readonly ConfigEntry[] | undefined;
   /** For one request to the remote. */
   readonly timeoutMs: number;
+}
+
+interface RemoteRequest extends Pick<GitRequest, 'input' | 'outputBytesMax'> {
+  /** Lent to this one process. */
+  readonly foreign?: ForeignObjects | undefined;
 }
 
 /** Settings of the user's that would change what our commands do. */
@@ -41,14 +46,14 @@ export class RemoteGit {
    * Runs one command in the clone's top folder, where relative URLs and paths begin.
    * @throws CoordError `config` when the clone's configuration can't be read
    */
-  async run(args: readonly string[], foreign?: ForeignObjects): Promise<GitResult> {
+  async run(args: readonly string[], { foreign, ...more }: RemoteRequest = {}): Promise<GitResult> {
     const { store, cloneTop, env, timeoutMs } = this.#options;
     const config = await this.#cloneConfig();
     const settings = config.limitsSlowHttp ? fixedConfig : [...fixedConfig, ...slowHttpLimits(timeoutMs)];
     const extra = foreign === undefined ? config.variables : { ...config.variables, ...lend(foreign) };
     const flags = settings.flatMap((setting) => ['-c', setting]);
     const located = [`--git-dir=${store}`, '--no-replace-objects', ...flags, ...args];
-    return runGit(located, { cwd: cloneTop, env: gitEnvironment(env, extra), timeoutMs });
+    return runGit(located, { cwd: cloneTop, env: gitEnvironment(env, extra), timeoutMs, ...more });
   }
 
   /** The clone's configuration. @throws CoordError `config` */

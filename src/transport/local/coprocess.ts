@@ -81,6 +81,10 @@ export class Coprocess {
     }
   }
 
+  get isRunning(): boolean {
+    return this.#running !== undefined && !this.#running.ended;
+  }
+
   /** Lets the request under way finish, then ends the process. */
   async close(): Promise<void> {
     await this.#turn;

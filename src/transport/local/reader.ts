@@ -1,13 +1,17 @@
 /** Reads refs and commits of a repository: through a living `cat-file`, and `for-each-ref` for whole folders of refs. */
+import { join } from 'node:path';
 import { CoordError } from '../../errors.ts';
 import { runGit } from '../git-process.ts';
 import { parseCommit } from '../objects/parse-commit.ts';
+import { readLooseCommit } from '../objects/read-loose.ts';
 import { type CommitObject, commitBytesMax, type Oid, type Unreadable } from '../port.ts';
 import { Coprocess, CoprocessEnded, type CoprocessOptions, type Reply } from './coprocess.ts';
 import { plainWords } from './plain-words.ts';
 
 /** Names, and objects, asked for in one go: bounds what lies in memory unread. */
 const infosMax = 256;
+/** So few commits aren't worth a process. */
+const looseMax = 8;
 const contentBytesMax = 16 * commitBytesMax;
 const listBytesMax = 32 * 1024 * 1024;
 
@@ -81,10 +85,11 @@ export class Reader {
   }
 
   async commits(oids: readonly Oid[]): Promise<Map<Oid, CommitObject | Unreadable>> {
-    const commits = new Map<Oid, CommitObject | Unreadable>();
-    const infos = await this.#infos(oids);
+    const commits = oids.length <= looseMax && !this.#catFile.isRunning ? await this.#looseCommits(oids) : new Map();
+    const others = oids.filter((oid) => !commits.has(oid));
+    const infos = await this.#infos(others);
     const wanted: ObjectInfo[] = [];
-    for (const oid of oids) {
+    for (const oid of others) {
       const info = infos.get(oid);
       if (info === undefined) commits.set(oid, { unreadable: 'missing' });
       else if (info.type !== 'commit') commits.set(oid, { unreadable: 'not-a-commit' });
@@ -100,6 +105,13 @@ export class Reader {
       });
     }
     return commits;
+  }
+
+  /** Those that nobody has packed yet. */
+  async #looseCommits(oids: readonly Oid[]): Promise<Map<Oid, CommitObject | Unreadable>> {
+    const folder = join(this.#options.gitDir, 'objects');
+    const found = await Promise.all(oids.map(async (oid) => [oid, await readLooseCommit(folder, oid)] as const));
+    return new Map(found.flatMap(([oid, body]) => (body === null ? [] : [[oid, parseCommit(body)]])));
   }
 
   async #infos(names: readonly string[]): Promise<Map<string, ObjectInfo>> {

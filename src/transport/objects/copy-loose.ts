@@ -1,9 +1,8 @@
-import { readFile, stat } from 'node:fs/promises';
-import { join } from 'node:path';
-import { inflateSync } from 'node:zlib';
+import { stat } from 'node:fs/promises';
 import type { NewCommit, Oid } from '../port.ts';
 import type { ObjectFormat } from './object-id.ts';
 import { parseCommit } from './parse-commit.ts';
+import { loosePath, readLooseCommit } from './read-loose.ts';
 import { writeLooseObjects } from './write-loose.ts';
 
 /** A longer history than this is left to git. */
@@ -18,7 +17,7 @@ export async function copyLooseHistory(from: string, to: string, format: ObjectF
   const queue = [tip];
   for (let oid = queue.pop(); oid !== undefined; oid = queue.pop()) {
     if (await isThere(to, oid)) continue;
-    const body = found.length < commitsMax ? await readLoose(from, oid) : null;
+    const body = found.length < commitsMax ? await readLooseCommit(from, oid) : null;
     const commit = body && parseCommit(body);
     if (!body || !commit || 'unreadable' in commit) return false;
     found.push({ oid, body });
@@ -29,21 +28,9 @@ export async function copyLooseHistory(from: string, to: string, format: ObjectF
   return true;
 }
 
-const pathOf = (folder: string, oid: Oid): string => join(folder, oid.slice(0, 2), oid.slice(2));
-
 async function isThere(folder: string, oid: Oid): Promise<boolean> {
-  return stat(pathOf(folder, oid)).then(
+  return stat(loosePath(folder, oid)).then(
     ({ size }) => size > 0,
     () => false,
   );
-}
-
-/** The body of a loose object; null when it isn't loose, or damaged. */
-async function readLoose(folder: string, oid: Oid): Promise<Buffer | null> {
-  try {
-    const bytes = inflateSync(await readFile(pathOf(folder, oid)));
-    return bytes.subarray(bytes.indexOf(0) + 1);
-  } catch {
-    return null;
-  }
 }

@@ -1,10 +1,12 @@
 import { readdirSync, statSync } from 'node:fs';
 import { chmod, mkdir, rm, truncate, utimes, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
+import { deflateSync } from 'node:zlib';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { emptyTreeOid, objectId } from '../../../src/transport/objects/object-id.ts';
 import { parseCommit } from '../../../src/transport/objects/parse-commit.ts';
+import { loosePath, readLooseCommit } from '../../../src/transport/objects/read-loose.ts';
 import { writeLooseObjects } from '../../../src/transport/objects/write-loose.ts';
 import { makeCommit } from '../../helpers/commits.ts';
 import { git, makeBareRepo, makeScratch, type Scratch } from '../../helpers/repo.ts';
@@ -104,6 +106,30 @@ describe('writeLooseObjects', () => {
     } finally {
       disk.unmount();
     }
+  });
+});
+
+describe('readLooseCommit', () => {
+  const folder = () => join(scratch.dir, 'objects');
+  const lie = async (bytes: Buffer) => {
+    const oid = 'd'.repeat(40);
+    await mkdir(dirname(loosePath(folder(), oid)), { recursive: true });
+    await writeFile(loosePath(folder(), oid), bytes);
+    return readLooseCommit(folder(), oid);
+  };
+
+  test('gives the body', async () => {
+    expect(await lie(deflateSync('commit 4\0body'))).toEqual(Buffer.from('body'));
+  });
+
+  test.each([
+    ['is damaged', Buffer.from('no zlib')],
+    ['is empty', Buffer.alloc(0)],
+    ['is cut off', deflateSync('commit 5\0body')],
+    ['is no commit', deflateSync('blob 4\0body')],
+    ['is huge', deflateSync(Buffer.concat([Buffer.from('commit 9000000\0'), Buffer.alloc(9_000_000)]))],
+  ])('leaves to git what %s', async (_what, bytes) => {
+    expect(await lie(bytes)).toBeNull();
   });
 });
 

@@ -80,7 +80,7 @@ describe('where a push may be posted', () => {
     ['a header twice', [http, entry('http.extraheader', 'X-A: 1'), entry('http.extraheader', 'x-a: 2')], {}, null],
     ['a header for another host', [http, entry('http.https://other.example/.extraheader', 'A: b')], {}, null],
   ])('%s', (_name, entries, env, url) => {
-    expect(httpTarget('origin', entries, env)?.url.href ?? null).toBe(url);
+    expect(httpTarget('git-receive-pack', 'origin', entries, env)?.url.href ?? null).toBe(url);
   });
 
   test('headers for all, and for this host', () => {
@@ -88,7 +88,7 @@ describe('where a push may be posted', () => {
       entry('http.extraheader', 'X-One: 1'),
       entry('http.http://host.example/.extraheader', 'Authorization: Bearer t'),
     ];
-    expect(httpTarget('origin', [http, ...headers], {})?.headers).toEqual([
+    expect(httpTarget('git-receive-pack', 'origin', [http, ...headers], {})?.headers).toEqual([
       ['X-One', '1'],
       ['Authorization', 'Bearer t'],
     ]);
