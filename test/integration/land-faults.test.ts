@@ -3,8 +3,8 @@ import { chmod, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
 import { cliJson } from '../helpers/cli.ts';
-import { startHttpBackend } from '../helpers/http-backend.ts';
 import { type Agent, makeProject, type Project } from '../helpers/landing.ts';
+import { losingLandings } from '../helpers/lost-landing.ts';
 import { commitAll, git } from '../helpers/repo.ts';
 
 let project: Project;
@@ -83,31 +83,26 @@ test('a target that was deleted: exit 3, the claim is kept', async () => {
   expect((await anna.run('show', 'a')).data).toMatchObject({ state: 'claimed', claim: { mine: true } });
 });
 
-test('a reply that is lost after the landing was applied: landed, once', async () => {
-  project = await makeProject('path');
-  let lose = false;
-  const http = await startHttpBackend({
-    root: join(project.home, '..'),
-    onRequest: (request, response) => {
-      if (!lose || !request.url?.endsWith('/git-receive-pack') || request.method !== 'POST') return false;
-      lose = false;
-      response.write = () => true;
-      response.end = () => response.destroy() as never;
-      return false;
-    },
-  });
-  stops.push(() => http.stop());
-  const anna = await project.agent('anna');
-  await anna.git('remote', 'set-url', 'origin', http.url('remote.git'));
-  await claimed(anna, 'a');
-  await anna.work('a', 'a', 'a');
-  lose = true;
-  const landed = await anna.run('land', 'a');
-  expect(landed.status, landed.stderr).toBe(0);
-  expect(lose).toBe(false);
-  expect((await log()).split('\n')).toEqual(['Change a', 'Begin']);
-  expect((await anna.run('log', 'a')).data.entries.map(({ op }: { op: string }) => op)).toEqual(['done', 'claim']);
-});
+describe.each([['git'], ['a request of our own']])(
+  'a reply that is lost, to a push by %s, after the landing was applied',
+  (how) => {
+    test('landed, once', async () => {
+      project = await makeProject('path');
+      const server = await losingLandings(project.home);
+      stops.push(server.stop);
+      const anna = await project.agent('anna');
+      await anna.git('remote', 'set-url', 'origin', server.url);
+      if (how !== 'git') expect((await anna.run('init', '--remote', 'origin')).status).toBe(0);
+      await claimed(anna, 'a');
+      await anna.work('a', 'a', 'a');
+      const landed = await anna.run('land', 'a');
+      expect(landed.status, landed.stderr).toBe(0);
+      expect(server.lost()).toBe(1);
+      expect((await log()).split('\n')).toEqual(['Change a', 'Begin']);
+      expect((await anna.run('log', 'a')).data.entries.map(({ op }: { op: string }) => op)).toEqual(['done', 'claim']);
+    });
+  },
+);
 
 test('a remote that is away: exit 6, the claim is kept, and the same command lands when it is back', async () => {
   project = await makeProject('path');

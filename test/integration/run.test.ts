@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
 import { startCli } from '../helpers/cli.ts';
 import { type Agent, makeProject, type Project } from '../helpers/landing.ts';
+import { losingLandings } from '../helpers/lost-landing.ts';
 import { git } from '../helpers/repo.ts';
 import { waitFor } from '../helpers/wait-for.ts';
 
@@ -104,6 +105,24 @@ describe.each(['path', 'http', 'embedded'] as const)('%s', (kind) => {
     const coordDir = join(await anna.git('rev-parse', '--path-format=absolute', '--git-common-dir'), 'coord');
     expect(await readdir(join(coordDir, 'run'))).toEqual([]);
   });
+});
+
+test('a landing whose reply is lost is one that landed, once', async () => {
+  await begin();
+  const server = await losingLandings(project.home);
+  try {
+    await anna.git('remote', 'set-url', 'origin', server.url);
+    expect((await anna.run('init', '--remote', 'origin')).status).toBe(0);
+    await add('code');
+    const { report, stderr } = await drained('echo new > file; git add file; git commit -qm "Add a file"');
+    expect(server.lost(), stderr).toBe(1);
+    expect(report).toMatchObject({ ended: { landed: 1, done: 0, failed: 0 }, dead: [] });
+    expect(await git(['log', '--format=%s', 'main'], { cwd: project.home })).toBe('Add a file\nBegin');
+    expect(await show('code')).toMatchObject({ state: 'done', landed: { commit: await project.main() } });
+    await anna.run('daemon', 'stop');
+  } finally {
+    await server.stop();
+  }
 });
 
 test('a failure is open again with what was printed last, then a dead letter; the others go on', async () => {
