@@ -53,7 +53,7 @@ export async function bundleCommandLine({ build }, { outdir, define }) {
     external: Object.values(alias),
   };
   const all = await bundle('cli', 'src/cli/frame/run.ts', whole);
-  const hook = await bundle('hook', 'src/cli/frame/run.ts', { ...whole, plugins: [onlyCommand('./hook.ts')] });
+  const hook = await bundle('hook', 'src/cli/frame/run.ts', { ...whole, plugins: [onlyCommand('../hook.ts')] });
   const names = {
     COORD_BUNDLE: JSON.stringify(`chunks/${basename(all)}`),
     COORD_HOOK_BUNDLE: JSON.stringify(`chunks/${basename(hook)}`),
@@ -69,7 +69,7 @@ function onlyCommand(path) {
     name: 'only-command',
     setup: ({ onResolve }) =>
       onResolve({ filter: /./ }, ({ kind, importer, path: asked }) =>
-        kind === 'dynamic-import' && importer.endsWith('/cli/commands.ts') && asked !== path
+        kind === 'dynamic-import' && importer.includes('/cli/commands/') && asked !== path
           ? { path: asked, external: true }
           : null,
       ),

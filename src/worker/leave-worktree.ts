@@ -46,10 +46,9 @@ export async function leaveWorktree(place: WorktreePlace, leaving: Leaving): Pro
 async function dropBranch(
   { git, remote, notice }: WorktreePlace,
   leaving: Leaving,
-  { dir, branch }: TaskWorktree,
+  { dir, branch, head: tip }: TaskWorktree,
 ): Promise<string | null> {
   if (branch !== leaving.branch) return null;
-  const tip = await tipOf(git, branch);
   const known = remote === null ? leaving.target : trackingRef(remote, leaving.target);
   const target = leaving.landed ?? (await tipOf(git, known));
   if (tip === null || target === null) return null;

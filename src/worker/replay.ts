@@ -33,13 +33,10 @@ export interface ReplayRequest {
 /** @throws CoordError `conflict` when the two have no common history, `unavailable` */
 export async function replay(git: CloneGit, request: ReplayRequest): Promise<Replayed> {
   const { work, onto, strategy, lastSeen } = request;
-  const base = await git.try(['merge-base', onto, work]);
-  const shared = base.stdout.toString('utf8').trim();
-  if (shared === work) return { kind: 'nothing' };
-  if (shared === onto) return { kind: 'ready', commit: work, how: 'as it is' };
-  if (base.status !== 0 && base.status !== 1)
-    throw new CoordError('unavailable', `git merge-base: ${firstWords(base.stderr)}`);
-  if (base.status === 1)
+  const base = await mergeBase(git, onto, work);
+  if (base === work) return { kind: 'nothing' };
+  if (base === onto) return { kind: 'ready', commit: work, how: 'as it is' };
+  if (base === null)
     throw new CoordError('conflict', 'the work and the target have no common history', {
       hint: 'In a shallow clone, git fetch --unshallow brings what is missing.',
     });
@@ -49,7 +46,17 @@ export async function replay(git: CloneGit, request: ReplayRequest): Promise<Rep
   return merge ? mergeInto(git, request) : pickAll(git, request, rewritten);
 }
 
+/** Null: they have no common history. */
+async function mergeBase(git: CloneGit, one: string, other: string): Promise<string | null> {
+  const { status, stdout, stderr } = await git.try(['merge-base', one, other]);
+  if (status === 0) return stdout.toString('utf8').trim();
+  if (status === 1) return null;
+  throw new CoordError('unavailable', `git merge-base: ${firstWords(stderr)}`);
+}
+
+/** Of two object ids. */
 export async function isAncestor(git: CloneGit, ancestor: string, descendant: string): Promise<boolean> {
+  if (ancestor === descendant) return true;
   const { status, stderr } = await git.try(['merge-base', '--is-ancestor', ancestor, descendant]);
   if (status === 0 || status === 1) return status === 0;
   throw new CoordError('unavailable', `git merge-base: ${firstWords(stderr)}`);
@@ -58,7 +65,7 @@ export async function isAncestor(git: CloneGit, ancestor: string, descendant: st
 async function mergeInto(git: CloneGit, { work, onto, message }: ReplayRequest): Promise<Replayed> {
   const merged = await mergeTrees(git, onto, work);
   if ('files' in merged) return { kind: 'conflict', commit: work, files: merged.files };
-  const commit = await commitTree(git, merged.tree, [onto, work], message, {});
+  const commit = await commitTree(git, merged.tree, [onto, work], { message, sign: await signs(git) });
   return { kind: 'ready', commit, how: 'merged' };
 }
 
@@ -66,9 +73,10 @@ async function pickAll(git: CloneGit, { work, onto }: ReplayRequest, without: st
   const range = [`${onto}...${work}`, ...(without === null ? [] : [`^${without}`])];
   const order = ['--reverse', '--topo-order', '--right-only', '--cherry-pick', '--no-merges'];
   const commits = (await git.text(['rev-list', ...order, ...range])).split('\n').filter((oid) => oid !== '');
+  const sign = commits.length > 0 && (await signs(git));
   let tip = onto;
   for (const commit of commits) {
-    const picked = await pick(git, commit, tip);
+    const picked = await pick(git, commit, tip, sign);
     if ('files' in picked) return { kind: 'conflict', commit, files: picked.files };
     tip = picked.commit;
   }
@@ -76,19 +84,22 @@ async function pickAll(git: CloneGit, { work, onto }: ReplayRequest, without: st
 }
 
 /** One commit on top of another one. What changes nothing there, and did in its own place, is left out. */
-async function pick(git: CloneGit, commit: string, onto: string): Promise<{ commit: string } | { files: string[] }> {
-  const trees = await git.text(['rev-parse', `${commit}^{tree}`, `${commit}^^{tree}`, `${onto}^{tree}`]);
-  const [own = '', before = '', there = ''] = trees.split('\n');
+async function pick(
+  git: CloneGit,
+  commit: string,
+  onto: string,
+  sign: boolean,
+): Promise<{ commit: string } | { files: string[] }> {
+  const fields = '%T%x00%an%x00%ae%x00%ad%x00%B';
+  const told = ['log', '--no-walk=unsorted', '-z', '--date=raw', `--format=${fields}`, commit, `${commit}^`, onto];
+  const [own, name, email, date, message = '', before, , , , , there = ''] = (await git.text(told)).split('\0');
   // a stand-in for the target whose parent is the commit's own, so that this is the base of the merge
-  const standIn = () => commitTree(git, there, [`${commit}^`], 'a stand-in', {});
-  const merged = before === there ? { tree: own } : await mergeTrees(git, await standIn(), commit);
+  const standIn = () => commitTree(git, there, [`${commit}^`], { message: 'a stand-in', sign: false });
+  const merged = before === there ? { tree: own ?? '' } : await mergeTrees(git, await standIn(), commit);
   if ('files' in merged) return merged;
   if (merged.tree === there && own !== before) return { commit: onto };
-  const author = (await git.text(['log', '-1', '--date=raw', '--format=%an%n%ae%n%ad', commit])).split('\n');
-  const [GIT_AUTHOR_NAME, GIT_AUTHOR_EMAIL, GIT_AUTHOR_DATE] = author;
-  const message = await git.text(['log', '-1', '--format=%B', commit]);
-  const env = { GIT_AUTHOR_NAME, GIT_AUTHOR_EMAIL, GIT_AUTHOR_DATE };
-  return { commit: await commitTree(git, merged.tree, [onto], message, env) };
+  const env = { GIT_AUTHOR_NAME: name, GIT_AUTHOR_EMAIL: email, GIT_AUTHOR_DATE: date };
+  return { commit: await commitTree(git, merged.tree, [onto], { message, sign, env }) };
 }
 
 async function mergeTrees(
@@ -103,15 +114,17 @@ async function mergeTrees(
   return status === 0 ? { tree: tree.trim() } : { files: [...new Set(files.filter((file) => file !== ''))] };
 }
 
+/** commit-tree doesn't look at commit.gpgSign by itself. */
+async function signs(git: CloneGit): Promise<boolean> {
+  return (await git.try(['config', '--type=bool', 'commit.gpgSign'])).stdout.toString('utf8').trim() === 'true';
+}
+
 async function commitTree(
   git: CloneGit,
   tree: string,
   parents: readonly string[],
-  message: string,
-  env: NodeJS.ProcessEnv,
+  { message, sign, env }: { readonly message: string; readonly sign: boolean; readonly env?: NodeJS.ProcessEnv },
 ): Promise<string> {
-  // commit-tree doesn't look at commit.gpgSign by itself
-  const signs = (await git.try(['config', '--type=bool', 'commit.gpgSign'])).stdout.toString('utf8').trim() === 'true';
-  const args = ['commit-tree', ...(signs ? ['-S'] : []), tree, ...parents.flatMap((parent) => ['-p', parent])];
-  return git.text([...args, '-F', '-'], { input: `${message.trimEnd()}\n`, env });
+  const args = ['commit-tree', ...(sign ? ['-S'] : []), tree, ...parents.flatMap((parent) => ['-p', parent])];
+  return git.text([...args, '-F', '-'], { input: `${message.trimEnd()}\n`, ...(env && { env }) });
 }

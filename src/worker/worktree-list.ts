@@ -5,6 +5,8 @@ import { type CloneGit, firstWords } from './clone-git.ts';
 /** A worktree of the clone, as git lists it. */
 export interface Worktree {
   readonly dir: string;
+  /** The commit that is checked out; null: none yet, or the repository is bare. */
+  readonly head: string | null;
   /** `refs/heads/…`; null: HEAD is detached, or the repository is bare. */
   readonly branch: string | null;
   readonly bare: boolean;
@@ -39,6 +41,7 @@ export function parseWorktrees(listed: string): Worktree[] {
     const has = (name: string) => lines.some((line) => line === name || line.startsWith(`${name} `));
     return {
       dir,
+      head: value('HEAD') ?? null,
       branch: value('branch') ?? null,
       bare: has('bare'),
       locked: has('locked'),

@@ -182,7 +182,7 @@ test('progress reaches the claim and pushes the deadline on; silence past it fai
     deadlineMs: 20_000,
   });
   const { report } = await one.ended;
-  expect(report).toMatchObject({ ended: { done: 1, failed: 1 }, dead: ['silent'] });
+  expect(report, JSON.stringify(one.events())).toMatchObject({ ended: { done: 1, failed: 1 }, dead: ['silent'] });
   expect((await show('silent')).error.message).toMatch(/ for 3 s\n(.*\n)*cleaned up$/);
 });
 

@@ -5,7 +5,7 @@ import { type CommandSpec, type Group, globalOptions, type OptionSpec, optionLab
 import type { Style } from './style.ts';
 import { wrap } from './text.ts';
 
-const groups: readonly Group[] = ['Set-up', 'Tasks', 'Claims', 'Seeing', 'Running'];
+const groups: readonly Group[] = ['Set-up', 'Tasks', 'Claims', 'Work', 'Seeing', 'Running'];
 
 /** @throws CoordError `usage` naming the nearest command */
 export function findCommand(name: string): CommandSpec {

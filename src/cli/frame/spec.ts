@@ -23,7 +23,7 @@ export interface PositionalSpec {
   readonly words?: readonly string[];
 }
 
-export type Group = 'Set-up' | 'Tasks' | 'Claims' | 'Seeing' | 'Running';
+export type Group = 'Set-up' | 'Tasks' | 'Claims' | 'Work' | 'Seeing' | 'Running';
 
 export type Run = (context: Context, parsed: Parsed) => Promise<Answer>;
 

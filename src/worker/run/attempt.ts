@@ -17,9 +17,9 @@ import type { Json } from '../../domain/task.ts';
 import type { TaskView } from '../../domain/view.ts';
 import { CoordError } from '../../errors.ts';
 import { leaveWorktree } from '../leave-worktree.ts';
-import { startWorktree } from '../start-worktree.ts';
+import { type StartedWorktree, startWorktree } from '../start-worktree.ts';
 import { markFor } from '../strays.ts';
-import { type Deliver, deliver } from './deliver.ts';
+import { type Deliver, deliver, type Made } from './deliver.ts';
 import type { AttemptEnd, WorkerEvent, WorkResult } from './events.ts';
 import { ProgressReporter } from './progress-reporter.ts';
 import type { Slot } from './slot.ts';
@@ -42,15 +42,15 @@ export interface AttemptReport {
 /** Never throws for what can go wrong with a task. */
 export async function runAttempt(slot: Slot, task: TaskView, request: AttemptRequest): Promise<AttemptReport> {
   const branch = slot.branchOf(task.id);
-  let dir: string;
+  let worktree: StartedWorktree;
   try {
-    ({ dir } = await startWorktree(slot.worktrees, {
+    worktree = await startWorktree(slot.worktrees, {
       task: task.id,
       branch,
       target: slot.target,
       fresh: false,
       isFirst: task.term === 1,
-    }));
+    });
   } catch (error) {
     if (!(error instanceof CoordError)) throw error;
     return { end: await released(slot, task.id, `no worktree: ${error.message}`), ran: null, impossible: null };
@@ -63,8 +63,8 @@ export async function runAttempt(slot: Slot, task: TaskView, request: AttemptReq
     onStep: (text) => request.onEvent({ type: 'step', task: task.id, text }),
   });
   try {
-    const { result, ran } = await work(slot, task, dir, watch, request);
-    const end = await endOf(slot, task, dir, watch, request, result);
+    const { result, ran } = await work(slot, task, worktree.dir, watch, request);
+    const end = await endOf(slot, task, worktree, watch, request, result);
     await leave(slot, task.id, end, request);
     return { end, ran, impossible: result.kind === 'impossible' ? result.reason : null };
   } finally {
@@ -109,7 +109,7 @@ async function work(slot: Slot, task: TaskView, dir: string, watch: ClaimWatch, 
 async function endOf(
   slot: Slot,
   task: TaskView,
-  dir: string,
+  worktree: StartedWorktree,
   watch: ClaimWatch,
   request: AttemptRequest,
   result: WorkResult,
@@ -118,7 +118,9 @@ async function endOf(
   if (stopped !== null) return stopped;
   if (result.kind === 'impossible') return released(slot, task.id, result.reason);
   if (result.kind === 'failed') return failed(slot, task.id, result.reason);
-  return delivered(slot, task, dir, watch, request, result.result as Json);
+  const { dir, point } = worktree;
+  const began = point?.from === 'new' ? point.commit : null;
+  return delivered(slot, task, dir, watch, request, { result: result.result as Json, began });
 }
 
 /** Null: it wasn't stopped. */
@@ -146,14 +148,14 @@ async function delivered(
   dir: string,
   watch: ClaimWatch,
   request: AttemptRequest,
-  result: Json,
+  made: Made,
 ): Promise<AttemptEnd> {
   const onStep = (text: string): void => request.onEvent({ type: 'step', task: task.id, text });
   for (let retryMs = retryMsFirst; ; retryMs = Math.min(2 * retryMs, retryMsMax)) {
     try {
       // the deadline is the command's: checks have time limits of their own, and a landing may have to wait for its turn
       return await whileActive(slot.book.context, task.id, () =>
-        deliver(slot, task, dir, request, result, { signal: watch.signal, onStep }),
+        deliver(slot, task, dir, request, made, { signal: watch.signal, onStep }),
       );
     } catch (error) {
       if (!(error instanceof CoordError)) throw error;
@@ -175,9 +177,17 @@ const wordsOf = ({ message, hint }: CoordError): string => (hint === undefined ?
 
 async function failed(slot: Slot, id: string, reason: string, code?: CoordError['code']): Promise<AttemptEnd> {
   return ending(async () => {
-    const { state } = await slot.book.fail(id, reason);
+    const { state } = await slot.book.fail(id, reason).catch((error: unknown) => failedByDaemon(slot, id, error));
     return { kind: 'failed', reason, dead: state === 'failed', ...(code === 'conflict' && { anew: true }) };
   }, reason);
+}
+
+/** Its deadline passed a moment sooner for the daemon than for us. */
+async function failedByDaemon({ book }: Slot, id: string, error: unknown): Promise<TaskView> {
+  if (!(error instanceof CoordError) || error.code !== 'lost') throw error;
+  const task = await book.show(id);
+  if (task.error?.code === 'timeout' && task.term === book.context.held.get(id)?.term) return task;
+  throw error;
 }
 
 async function released(slot: Slot, id: string, reason: string): Promise<AttemptEnd> {

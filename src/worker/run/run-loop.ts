@@ -42,6 +42,9 @@ export interface RunReport {
   readonly impossible: string | null;
 }
 
+/** Places of one worker that claim at the same time meet seldom: each begins elsewhere in the queue. */
+const claimsAtOnceMax = 3;
+
 /** The owner of the claims ends: what can't be settled is not tried for ever. */
 const problemMsMax = 30_000;
 
@@ -76,10 +79,11 @@ class Worker {
     const wake = (): void => this.#wakeUp();
     for (const signal of [finish, stop]) signal.addEventListener('abort', wake);
     while (!this.#mustEnd()) {
-      const [place] = this.#free;
+      const places = this.#free.slice(0, claimsAtOnceMax);
+      const [place] = places;
       if (place !== undefined) {
-        const taken = await this.#take(place);
-        if (taken) continue;
+        const taken = await Promise.all(places.map((one) => this.#take(one)));
+        if (taken.every(Boolean)) continue;
         if (this.#request.drain && this.#inWork.size === 0 && (await this.#isDrained(place.slot))) break;
       }
       await this.#pause();

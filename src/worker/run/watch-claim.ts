@@ -66,6 +66,8 @@ export function watchClaim({ book, task, stop, goesOn, onStep }: WatchRequest): 
     if (lost === true && !goesOn) return lostOrTakenBack(book, task, halt, onStep);
     const idleMs = context.clock.bootMs() - activeBootMs;
     if (lost === true || timeoutMs === 0 || idleMs < timeoutMs - sooner(timeoutMs)) return;
+    // the daemon would fail it while it is being stopped
+    touch();
     halt({ kind: 'deadline', reason: `nothing was heard of it for ${Math.round(timeoutMs / 1000)} s`, over: null });
   };
   const loop = async (): Promise<void> => {

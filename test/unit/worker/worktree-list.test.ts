@@ -9,12 +9,12 @@ test('the main one, one with a line break in its name, a locked, a detached and 
     ['worktree /gone', 'HEAD a1', 'branch refs/heads/task/y', 'prunable gitdir file points to non-existent location'],
   ];
   const text = listed.map((lines) => `${lines.join('\0')}\0\0`).join('');
-  const plain = { branch: null, bare: false, locked: false, gone: false };
+  const plain = { head: 'a1', branch: null, bare: false, locked: false, gone: false };
   expect(parseWorktrees(text)).toEqual([
     { ...plain, dir: '/p', branch: 'refs/heads/main' },
     { ...plain, dir: '/p.worktrees/a\nb', branch: 'refs/heads/task/x', locked: true },
     { ...plain, dir: '/p.worktrees/2' },
     { ...plain, dir: '/gone', branch: 'refs/heads/task/y', gone: true },
   ]);
-  expect(parseWorktrees('worktree /bare\0bare\0\0')).toEqual([{ ...plain, dir: '/bare', bare: true }]);
+  expect(parseWorktrees('worktree /bare\0bare\0\0')).toEqual([{ ...plain, dir: '/bare', head: null, bare: true }]);
 });

@@ -1,0 +1,92 @@
+import type { CommandSpec } from '../frame/spec.ts';
+import { cached, taskFilters, wait } from './shared-options.ts';
+
+/** What is going on, and what keeps it going. */
+export const runningCommands: readonly CommandSpec[] = [
+  {
+    name: 'status',
+    group: 'Seeing',
+    summary: 'show this clone, its claims and the daemon',
+    positionals: [],
+    options: [cached],
+    answers: true,
+    example: 'git coord status',
+    explanation: [],
+    load: () => import('../status.ts'),
+  },
+  {
+    name: 'run',
+    group: 'Work',
+    summary: 'take tasks and have a command do each, in a worktree of its own',
+    positionals: [],
+    options: [
+      { name: 'max', type: 'integer', value: 'n', summary: 'tasks at once; agents.max_concurrent_tasks when absent' },
+      { name: 'drain', type: 'boolean', summary: 'end when nothing is left that it can do' },
+      { name: 'via-branch', type: 'boolean', summary: "send work to review on the task's own branch" },
+      ...taskFilters,
+    ],
+    passthrough: true,
+    answers: true,
+    example: 'git coord run --max 3 -- sh -c \'./agent.sh && git commit -am "$COORD_TASK_ID"\'',
+    explanation: [
+      'What the command commits lands when it succeeds; without commits the task is done.',
+      'It gets COORD_TASK_ID, COORD_TERM, COORD_TASK_FILE and COORD_RESULT_FILE; a line "::progress 40 text" is shown to all.',
+      'Ctrl-C: what is in work is finished; twice: it is stopped and given back.',
+    ],
+    load: () => import('../run.ts'),
+  },
+  {
+    name: 'daemon',
+    group: 'Running',
+    summary: 'run, start, stop or show the daemon that keeps claims alive',
+    positionals: [{ name: 'action', required: true, words: ['run', 'start', 'stop', 'status'] }],
+    options: [],
+    answers: true,
+    example: 'git coord daemon status',
+    explanation: ['claim starts it, and it ends by itself when nothing has been held for 10 minutes.'],
+    load: () => import('../daemon.ts'),
+  },
+  {
+    name: 'sweep',
+    group: 'Running',
+    summary: 'take back the claims of those who are gone, and repair the book',
+    positionals: [],
+    options: [wait],
+    answers: true,
+    example: 'git coord sweep --wait 1s',
+    explanation: [],
+    load: () => import('../sweep.ts'),
+  },
+  {
+    name: 'gate',
+    group: 'Work',
+    summary: 'check the work as land does: lint, types, tests, build, security, complexity',
+    positionals: [],
+    options: [
+      { name: 'changed', type: 'boolean', summary: 'look at what has changed alone, where a check can be limited so' },
+      { name: 'junit', type: 'string', value: 'file', summary: 'write the report as JUnit XML too' },
+    ],
+    answers: true,
+    example: 'git coord gate --changed',
+    explanation: [
+      'Checks are detected for node, python, go and rust projects, or named under quality in .coord.yml.',
+      'A check that can not be made is skipped, and says why. Exit status 10: one has failed.',
+    ],
+    load: () => import('../gate.ts'),
+  },
+  {
+    name: 'hook',
+    group: 'Running',
+    summary: 'what the installed git hooks call',
+    positionals: [
+      { name: 'hook', required: true },
+      { name: 'arg', required: false, variadic: true },
+    ],
+    options: [],
+    answers: true,
+    hidden: true,
+    example: 'git coord hook pre-commit',
+    explanation: [],
+    load: () => import('../hook.ts'),
+  },
+];
