@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { git, makeBareRepo, makeClone } from '../helpers/repo.ts';
 import type { Place } from './code.ts';
 import { benchEnvironment } from './environment.ts';
+import { benchFleet } from './fleet.ts';
 import { benchLanding } from './landing.ts';
 import { benchLandingPush } from './landing-push.ts';
 import { startHttpServer } from './lighttpd.ts';
@@ -21,6 +22,7 @@ export async function bench(runs: number): Promise<Row[]> {
       ...(await overHttp(place, Math.max(3, Math.round(runs / 4)))),
       ...(await benchLandingPush(place, runs)),
       ...(await benchLanding(place, Math.round(runs / 2))),
+      ...(await benchFleet(folder, env)),
     ];
   } finally {
     await server.stop();

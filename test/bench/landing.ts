@@ -4,7 +4,7 @@
  */
 import { git } from '../helpers/repo.ts';
 import { startTcpProxy } from '../helpers/tcp-proxy.ts';
-import { commit, makeCode, type Place } from './code.ts';
+import { checksOff, commit, makeCode, type Place } from './code.ts';
 import { coord, median, type Row, time } from './measure.ts';
 
 const roundTripMs = 50;
@@ -51,8 +51,7 @@ async function makeSide({ env, folder, url }: Place, name: string, runs: number)
   const [tasks, plain] = [await makeCode(place, `${name}-tasks`), await makeCode(place, `${name}-plain`)];
   const say = (...words: string[]) => time({ name: words.join(' '), words: () => coord(...words), cwd: tasks, env });
   await say('init', '--remote', 'origin', '--yes');
-  const gates = ['lintCommand', 'typeCheckCommand', 'testCommand', 'buildCommand', 'securityCommand', 'complexityMax'];
-  for (const gate of gates) await git(['config', `coord.quality.${gate}`, 'off'], { cwd: tasks, env });
+  await checksOff(tasks, env);
   for (let run = 0; run <= runs; run++) await say('claim', `t-${run}`, '--ttl', '1h');
   return {
     async land(run) {
