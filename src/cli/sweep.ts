@@ -1,4 +1,6 @@
+import { lookAtLandingsOn } from '../app/landings-on-app.ts';
 import { endReviewsOn } from '../app/reviews-on-app.ts';
+import type { LandingLook } from '../coordinator/landings-look.ts';
 import type { ReviewLook } from '../coordinator/review-task.ts';
 import { type SweepResult, sweep } from '../coordinator/sweep.ts';
 import type { Run } from './frame/spec.ts';
@@ -23,7 +25,8 @@ export const run: Run = (context, parsed) =>
       await clock.sleep(Math.min(leftMs, app.timings.pollIntervalMs));
     }
     const reviews = await endReviewsOn(app, book.who);
-    return { data: { ...total, reviews }, text: sweepText(total, reviews) };
+    const landings = await lookAtLandingsOn(app, book.who);
+    return { data: { ...total, reviews, landings }, text: sweepText(total, reviews, landings) };
   });
 
 const reviewText = {
@@ -33,10 +36,21 @@ const reviewText = {
   unclear: 'in review; its target could not be looked at',
 } as const;
 
-function sweepText({ expired, repaired }: SweepResult, reviews: readonly ReviewLook[]): string {
+const landingText = {
+  repaired: 'its landing was cut off; its work is there now',
+  reopened: 'its landing was cut off; it is open again, its work is on its branch',
+  missing: 'done by a landing, but its work is not there: whoever landed it has it (git coord land, there)',
+} as const;
+
+function sweepText(
+  { expired, repaired }: SweepResult,
+  reviews: readonly ReviewLook[],
+  landings: readonly LandingLook[],
+): string {
   const lines = [
     ...expired.map((id) => `${id}: expired\n`),
     ...repaired.map((id) => `${id}: repaired\n`),
+    ...landings.map(({ id, standing }) => `${id}: ${landingText[standing]}\n`),
     ...reviews.map(({ id, standing }) => `${id}: ${reviewText[standing]}\n`),
   ];
   return lines.length > 0 ? lines.join('') : 'nothing to take back\n';

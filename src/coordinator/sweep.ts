@@ -18,8 +18,8 @@ export interface SweepResult {
 export interface SweepLook extends SweepResult {
   /** How long until the next of what is held could have stood still long enough; null: nothing is held by others. */
   readonly waitMs: number | null;
-  /** There are tasks in review. */
-  readonly reviews: boolean;
+  /** How many tasks are in review, and how many done by a landing: what is on their branches counts. */
+  readonly code: { readonly reviews: number; readonly landings: number };
 }
 
 /** One look. @throws CoordError `unavailable` when the book can't be read */
@@ -35,8 +35,11 @@ export async function sweep(context: Context, who: Who): Promise<SweepLook> {
     if (!expired) waitMs = waitMs === null ? leftMs : Math.min(waitMs, leftMs);
     else note(result, seen.id, await expireOne(context, who, seen.id));
   }
-  const reviews = book.tasks.some(({ state }) => state === 'review');
-  return { ...result, waitMs, reviews };
+  const reviews = book.tasks.filter(({ state }) => state === 'review').length;
+  const landings = book.tasks.filter(
+    ({ state, landed, review }) => state === 'done' && landed !== null && review === null,
+  ).length;
+  return { ...result, waitMs, code: { reviews, landings } };
 }
 
 /** A tenure of this clone that is beaten here, or will be put back by its holder. */

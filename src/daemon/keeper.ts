@@ -15,11 +15,11 @@ import { CoordError } from '../errors.ts';
 import type { HeldEntry } from '../store/held-ledger.ts';
 import { appendMetrics, metricsPath } from '../store/metrics-log.ts';
 import { ClaimNews } from './claim-news.ts';
+import { CodeWatch } from './code-watch.ts';
 import { Backoff, dueInMs } from './due.ts';
 import type { HeldWatch } from './held-watch.ts';
 import type { Log } from './log.ts';
 import type { OpenBook } from './open-book.ts';
-import { ReviewWatch } from './review-watch.ts';
 
 export interface KeeperOptions {
   readonly book: OpenBook;
@@ -53,7 +53,7 @@ export class Keeper {
   lastBeatAt: string | null = null;
   readonly #options: KeeperOptions;
   readonly #news = new ClaimNews();
-  readonly #reviews: ReviewWatch;
+  readonly #code: CodeWatch;
   readonly #keepBackoff = new Backoff();
   readonly #sweepBackoff = new Backoff();
   #holds: readonly string[] = [];
@@ -76,7 +76,7 @@ export class Keeper {
 
   constructor(options: KeeperOptions) {
     this.#options = options;
-    this.#reviews = new ReviewWatch(options.log);
+    this.#code = new CodeWatch(options.log);
     this.#staysUntilMs = nowMs() + options.idleMs;
   }
 
@@ -240,13 +240,13 @@ export class Keeper {
     if (nowMs() < Math.max(this.#sweepAtMs, this.#sweepBackoff.untilMs)) return;
     const { app } = this.#options.book;
     const startedMs = app.context.clock.bootMs();
-    const { expired, repaired, waitMs, reviews } = await sweep(this.#news.watch(app.context), app.who);
+    const { expired, repaired, waitMs, code } = await sweep(this.#news.watch(app.context), app.who);
     this.#sweepBackoff.succeeded();
     app.fresh.readWhole(startedMs);
     this.#reached();
     if (expired.length > 0) this.#options.log.info(`expired ${expired.join(', ')}: nobody renewed it`);
     if (repaired.length > 0) this.#options.log.info(`repaired ${repaired.join(', ')}`);
-    if (reviews) this.#reviews.look(this.#options.book.place, nowMs());
+    this.#code.look(this.#options.book.place, code, nowMs());
     const isBusy = waitMs !== null || expired.length + repaired.length + this.#holds.length > 0;
     if (isBusy) this.#lingersUntilMs = nowMs() + lingerMs;
     const everyMs = nowMs() < this.#lingersUntilMs ? this.#pollMs() : Math.max(restMs, this.#pollMs());

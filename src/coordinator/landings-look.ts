@@ -1,0 +1,108 @@
+/**
+ * Whether what the book says has landed is on its branch (protocol 8). A server that died in the middle of a landing has moved the
+ * task and not the branch; whoever landed it may be gone as well.
+ *
+ *   there      noted for this clone: what is taken out of the branch later was taken out by somebody
+ *   missing    two reads of the branch lack the commit: put right by the clone that landed it, reported by others
+ */
+import type { Who } from '../domain/seen.ts';
+import type { Task } from '../domain/task.ts';
+import type { TaskView } from '../domain/view.ts';
+import { CoordError } from '../errors.ts';
+import { readBook } from './book-view.ts';
+import type { Context } from './context.ts';
+import type { LandingCode } from './landing-code.ts';
+import { repairLanding } from './repair-landing.ts';
+
+type Landed = NonNullable<Task['landed']>;
+
+export interface LandingLook {
+  readonly id: string;
+  readonly landed: Landed;
+  readonly standing: 'repaired' | 'reopened' | 'missing';
+}
+
+/** The clone's code, as a look at landings needs it. */
+export interface LandingsCode {
+  /** Which of these commits the branch lacks, as it is now. @throws CoordError `not-found`, `unavailable` */
+  missing(ref: string, commits: readonly string[]): Promise<ReadonlySet<string>>;
+  landing(id: string, landed: Landed): LandingCode;
+}
+
+/** `coord/landings-seen.json`: the landings whose commit this clone has seen on its branch, by task. */
+export interface SeenLandings {
+  load(): ReadonlyMap<string, string>;
+  save(seen: ReadonlyMap<string, string>): void;
+}
+
+/** Between two reads: a server may still be carrying the push out. */
+const apartMs = 2000;
+
+/** @throws CoordError `unavailable` */
+export async function lookAtLandings(
+  context: Context,
+  who: Who,
+  code: LandingsCode,
+  seen: SeenLandings,
+): Promise<LandingLook[]> {
+  const { tasks } = await readBook(context, who);
+  // what was merged by a review may have come as other commits
+  const landings = tasks.flatMap(({ id, state, landed, review, term }) =>
+    state === 'done' && landed !== null && review === null ? [{ id, landed, term }] : [],
+  );
+  const known = new Map(
+    [...seen.load()].filter(([id, commit]) => landings.some((one) => one.id === id && one.landed.commit === commit)),
+  );
+  const unseen = landings.filter(({ id }) => !known.has(id));
+  if (unseen.length === 0) return [];
+  const lost = await stillMissing(context, code, unseen);
+  for (const { id, landed } of unseen) if (!lost.has(id)) known.set(id, landed.commit);
+  seen.save(known);
+  const looks: LandingLook[] = [];
+  for (const one of unseen) if (lost.has(one.id)) looks.push(await putRight(context, code, one));
+  return looks;
+}
+
+type Unseen = Pick<TaskView, 'id' | 'term'> & { readonly landed: Landed };
+
+/** Those whose branch can't be looked at aren't: another look decides. */
+async function stillMissing(
+  context: Context,
+  code: LandingsCode,
+  all: readonly Unseen[],
+): Promise<ReadonlySet<string>> {
+  const lost = new Set<string>();
+  for (const ref of new Set(all.map(({ landed }) => landed.ref))) {
+    let left = all.filter(({ landed }) => landed.ref === ref);
+    for (let read = 1; read <= 2 && left.length > 0; read++) {
+      if (read > 1) await context.clock.sleep(apartMs);
+      const missing = await code
+        .missing(
+          ref,
+          left.map(({ landed }) => landed.commit),
+        )
+        .catch(ifNotThere);
+      left = missing === null ? [] : left.filter(({ landed }) => missing.has(landed.commit));
+    }
+    for (const { id } of left) lost.add(id);
+  }
+  return lost;
+}
+
+/** A branch that was deleted says nothing of what was on it. */
+function ifNotThere(error: unknown): null {
+  if (error instanceof CoordError && error.code === 'not-found') return null;
+  throw error;
+}
+
+async function putRight(context: Context, code: LandingsCode, { id, term, landed }: Unseen): Promise<LandingLook> {
+  const ended = context.ended.get(id);
+  if (ended?.op !== 'done' || ended.term !== term) return { id, landed, standing: 'missing' };
+  try {
+    await repairLanding(context, ended, id, landed, code.landing(id, landed));
+    return { id, landed, standing: 'repaired' };
+  } catch (error) {
+    if (error instanceof CoordError && error.code === 'lost') return { id, landed, standing: 'reopened' };
+    throw error;
+  }
+}
