@@ -1,8 +1,9 @@
 /** A project with code and a book: `main` at a remote or, embedded, in the clone itself, and agents who work on tasks. */
-import { writeFile } from 'node:fs/promises';
+import { cp, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { beginBook, firstCommit, mustInit } from './begun-book.ts';
 import { type CliAnswer, cliJson } from './cli.ts';
-import { commitAll, git, makeClone, makeScratch } from './repo.ts';
+import { commitAll, git, makeScratch } from './repo.ts';
 import { type ServerKind, startServer } from './servers.ts';
 
 export interface Project {
@@ -29,23 +30,15 @@ export async function makeProject(kind: ServerKind | 'embedded', guarded?: boole
   const scratch = await makeScratch();
   const server = kind === 'embedded' ? null : await startServer(kind, 'sha1', guarded);
   const first = join(scratch.dir, 'first');
-  if (server === null) await git(['init', '--quiet', first], { cwd: scratch.dir });
-  else
-    await makeClone(
-      server.url,
-      first,
-      server.env.GIT_SSH_COMMAND ? ['-c', `core.sshCommand=${server.env.GIT_SSH_COMMAND}`] : [],
-    );
   const env: NodeJS.ProcessEnv = { ...server?.env, COORD_DAEMON: 'off' };
-  await writeFile(join(first, 'README'), 'a project\n');
-  await writeFile(join(first, 'shared'), 'one\ntwo\nthree\n');
-  await commitAll(first, 'Begin');
-  if (server !== null)
-    await git(['push', '--quiet', 'origin', 'HEAD:main'], { cwd: first, env: { ...process.env, ...env } });
-  const init = server === null ? ['init', '--local'] : ['init', '--remote', 'origin'];
-  const begun = await cliJson(init, { cwd: first, env });
-  if (begun.status !== 0) throw new Error(begun.stderr);
+  if (server !== null) await beginBook(server.bareDir);
+  else {
+    await git(['init', '--quiet', first], { cwd: scratch.dir });
+    await firstCommit(first);
+    await mustInit(first, ['--local'], env);
+  }
   const home = server?.bareDir ?? first;
+  let joined: string | undefined;
   return {
     dir: scratch.dir,
     home,
@@ -53,12 +46,11 @@ export async function makeProject(kind: ServerKind | 'embedded', guarded?: boole
       const dir = join(scratch.dir, name);
       if (server === null) await git(['worktree', 'add', '--quiet', '--detach', dir, 'main'], { cwd: first });
       else {
-        await git(['clone', '--quiet', ...cloneArgs, server.url, dir], {
-          cwd: scratch.dir,
-          env: { ...process.env, ...env },
-        });
-        const joined = await cliJson(['init', '--remote', 'origin'], { cwd: dir, env });
-        if (joined.status !== 0) throw new Error(joined.stderr);
+        const all = { ...process.env, ...env };
+        await git(['clone', '--quiet', ...cloneArgs, server.url, dir], { cwd: scratch.dir, env: all });
+        if (joined === undefined) await mustInit(dir, ['--remote', 'origin'], env);
+        else await joinLike(joined, dir);
+        joined ??= dir;
       }
       return agentIn(dir, { ...env, COORD_AGENT: name, COORD_SESSION: `s-${name}` });
     },
@@ -68,6 +60,17 @@ export async function makeProject(kind: ServerKind | 'embedded', guarded?: boole
       await scratch.remove();
     },
   };
+}
+
+/** What `init` found out and wrote down in another clone of the same remote, without asking all that again. */
+async function joinLike(other: string, dir: string): Promise<void> {
+  const settings = await git(['config', '--local', '--get-regexp', '^coord[.]'], { cwd: other });
+  for (const line of settings.split('\n')) {
+    const [key = '', value = ''] = line.split(' ');
+    await git(['config', key, value], { cwd: dir });
+  }
+  const profile = '.git/coord/profile.json';
+  await cp(join(other, profile), join(dir, profile));
 }
 
 function agentIn(dir: string, env: NodeJS.ProcessEnv): Agent {
