@@ -10,11 +10,13 @@ export interface GatesRequest {
   readonly env: NodeJS.ProcessEnv;
   /** Each check is told of as it ends. */
   readonly tell: (text: string) => void;
+  /** Also of what is not checked, and why. */
+  readonly tellSkipped: boolean;
   readonly whileStoppable: LandingGates['whileStoppable'];
 }
 
 /** The checks of a landing, as this clone's configuration has them. Null: all are off. */
-export function gatesOf({ quality, env, tell, whileStoppable }: GatesRequest): LandingGates | null {
+export function gatesOf({ quality, env, tell, tellSkipped, whileStoppable }: GatesRequest): LandingGates | null {
   if (allOff(quality)) return null;
   const onCheck = (result: CheckResult): void => {
     if (result.status !== 'skipped') tell(checkWords(result));
@@ -25,7 +27,7 @@ export function gatesOf({ quality, env, tell, whileStoppable }: GatesRequest): L
       const scope = { base: async () => from, changedOnly: true, committedOnly: true };
       const report = await runChecks({ git: cloneGit(dir, env), env, quality, ...scope, signal, onCheck });
       const skipped = skippedWords(report);
-      if (skipped !== null) tell(skipped);
+      if (skipped !== null && tellSkipped) tell(skipped);
       return report;
     },
   };

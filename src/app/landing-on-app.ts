@@ -1,11 +1,11 @@
 import { CoordError } from '../errors.ts';
 import type { Transport } from '../transport/port.ts';
 import { type AskTips, taskBranch } from '../worker/branch-tips.ts';
-import { cloneGit } from '../worker/clone-git.ts';
+import { type CloneGit, cloneGit } from '../worker/clone-git.ts';
 import type { LandingGates } from '../worker/gates/landing-gates.ts';
 import { type LandingPlace, landingCode, reviewCode } from '../worker/landing-code.ts';
 import { targetOf } from '../worker/target-name.ts';
-import { workOf } from '../worker/work.ts';
+import { untrackedFiles, workOf } from '../worker/work.ts';
 import { gatesOf } from './gates-of.ts';
 import type { App } from './open-app.ts';
 
@@ -39,18 +39,33 @@ export function landingOn(app: App, { task, onto, from, tell, whileStoppable }: 
     coordDir: clone.coordDir,
     strategy: config.land.strategy,
     ask: askingEarly(app.transport, book.remote === null ? [] : [target]),
-    gates: gatesOf({ quality: config.quality, env, tell, whileStoppable }),
+    gates: gatesOf({ quality: config.quality, env, tell, tellSkipped: true, whileStoppable }),
   });
   const look = async () =>
     Promise.all([
       targetOf(git, book.remote, onto).then(({ name, tracked }) => placeOf(`refs/heads/${name}`, tracked)),
       workOf({ git, gitDir: clone.gitDir, task, from, branchPattern: config.tasks.branch }),
+      tellUntracked(git, tell),
     ]);
   return {
     attemptsMax: config.land.attemptsMax,
-    code: async () => landingCode(...(await look())),
-    reviewCode: async () => reviewCode(...(await look()), branch),
+    code: async () => {
+      const [place, work] = await look();
+      return landingCode(place, work);
+    },
+    reviewCode: async () => {
+      const [place, work] = await look();
+      return reviewCode(place, work, branch);
+    },
   };
+}
+
+/** They don't land, and what a check says may rest on them. */
+async function tellUntracked(git: CloneGit, tell: (text: string) => void): Promise<void> {
+  const files = await untrackedFiles(git);
+  if (files.length === 0) return;
+  const more = files.length > 3 ? ` and ${files.length - 3} more` : '';
+  tell(`not committed, so not in what lands: ${files.slice(0, 3).join(', ')}${more}`);
 }
 
 /** Asks while it is found out whose the task is: the first answer is of that moment. */

@@ -14,6 +14,7 @@ export async function lookAtLandingsOn(app: App, who: Who): Promise<LandingLook[
   if (clone.isShallow || isPartial(app)) return [];
   const git = cloneGit(clone.topLevel ?? clone.commonDir, env);
   const code = {
+    at: book.remote === null ? ('clone' as const) : ('remote' as const),
     async missing(ref: string, commits: readonly string[]) {
       const tip = book.remote === null ? await localTip(git, ref) : await fetchedTip(git, book.remote, ref, 'landings');
       return missingCommits(git, tip, commits);
@@ -31,7 +32,7 @@ export async function lookAtLandingsOn(app: App, who: Who): Promise<LandingLook[
           ask: (refs) => app.transport.values(refs),
           gates: null,
         },
-        { commit, isHead: false, changed: [] },
+        { commit, isHead: false, branch: '', changed: [] },
       ),
   };
   return lookAtLandings(context, who, code, seenIn(fileFolder(clone.coordDir)));

@@ -42,7 +42,8 @@ async function toReview(context: Context, parsed: Parsed, opened: Opened): Promi
   const { id, result, landing } = preparation(context, parsed, opened);
   const reviewed = await book.review(id, { code: landing.reviewCode, result, command });
   const { branch, target } = reviewed.review;
-  return [reviewed, `${id}: in review on ${shortName(branch)}, for ${shortName(target)}\n`];
+  const then = `open a pull request from ${shortName(branch)}; the task is done when that is merged\n`;
+  return [reviewed, `${id}: in review on ${shortName(branch)}, for ${shortName(target)}\n${then}`];
 }
 
 type Reviewed = Awaited<ReturnType<Opened['book']['review']>>;

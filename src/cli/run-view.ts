@@ -50,15 +50,21 @@ function eventLines({ style }: Context, event: WorkerEvent): string[] {
     case 'progress':
       return [`${event.task}: ${progressText(event)}`];
     case 'step':
-      return [style.dim(`${event.task}: ${oneLine(event.text)}`)];
+      return [style.dim(`${event.task}: ${stepText(event)}`)];
     case 'ended':
       return [`${event.task}: ${endText(event.end)} (${seconds(event.durationMs)})`];
     case 'idle':
-      return [style.dim(`nothing is ready; ${event.left} left`)];
+      return [
+        style.dim(event.left === 0 ? 'nothing is ready; waits for tasks' : `nothing is ready; ${event.left} left`),
+      ];
     case 'problem':
       return [style.yellow(`warning: ${oneLine(event.text)}`)];
   }
 }
+
+/** Some steps name their task themselves. */
+const stepText = ({ task, text }: { task: string; text: string }): string =>
+  oneLine(text.startsWith(`${task}: `) ? text.slice(task.length + 2) : text);
 
 const seconds = (ms: number): string => `${(ms / 1000).toFixed(1)} s`;
 
@@ -134,7 +140,7 @@ function liveLines(context: Context, { app }: Worker): RunView {
       const line = 'task' in event ? inWork.get(event.task) : undefined;
       if (event.type === 'started') inWork.set(event.task, { sinceMs: performance.now(), text: oneLine(event.title) });
       else if (event.type === 'progress' && line) line.text = progressText(event);
-      else if (event.type === 'step' && line) line.text = oneLine(event.text);
+      else if (event.type === 'step' && line) line.text = stepText(event);
       else if (event.type === 'ended') {
         inWork.delete(event.task);
         say(eventLines(context, event).join('\n'));

@@ -7,6 +7,8 @@ import type { Answer } from './frame/context.ts';
 import type { Run } from './frame/spec.ts';
 import { openRunView, reportText } from './run-view.ts';
 
+/** Two interrupts within so long are one. */
+const onceMs = 400;
 /** From SIGTERM to SIGKILL of a command that must stop. */
 const graceMs = 10_000;
 
@@ -14,7 +16,7 @@ export const run: Run = async (context, parsed): Promise<Answer> => {
   const [command, ...args] = parsed.rest;
   if (command === undefined)
     throw new CoordError('usage', 'run needs a command to do the work: name one after --', {
-      next: ["git coord run -- sh -c 'make && git commit -am done'"],
+      next: ["git coord run -- sh -c './agent.sh && git add -A && git commit -m done'"],
     });
   const env = context.env as NodeJS.ProcessEnv;
   const worker = await openWorker({
@@ -40,7 +42,11 @@ export const run: Run = async (context, parsed): Promise<Answer> => {
       onEvent: view.onEvent,
     });
     view.end();
-    return { data: { type: 'report', ...report }, text: reportText(report), ...failureOf(report, command) };
+    return {
+      data: { type: 'report', ...report },
+      text: reportText(report),
+      ...failureOf(report, command, parsed.flag('drain')),
+    };
   } finally {
     view.end();
     signals.off();
@@ -48,7 +54,13 @@ export const run: Run = async (context, parsed): Promise<Answer> => {
   }
 };
 
-function failureOf({ impossible }: RunReport, command: string): { failure?: CoordError } {
+function failureOf({ impossible, dead }: RunReport, command: string, drain: boolean): { failure?: CoordError } {
+  if (impossible === null && drain && dead.length > 0) {
+    const failure = new CoordError('not-ready', `no tries are left for ${dead.join(', ')}`, {
+      next: dead.slice(0, 1).map((id) => `git coord retry ${id}`),
+    });
+    return { failure };
+  }
   if (impossible === null) return {};
   const failure = new CoordError('usage', impossible, {
     hint: 'It is run in the worktree of each task. The task that was taken for it was given back.',
@@ -60,7 +72,12 @@ function failureOf({ impossible }: RunReport, command: string): { failure?: Coor
 /** The first SIGINT finishes, the second stops; SIGTERM and SIGHUP stop at once. */
 function onSignals(say: (text: string) => void) {
   const [finish, stop] = [new AbortController(), new AbortController()];
+  let interruptedMs = Number.NEGATIVE_INFINITY;
   const interrupted = (): void => {
+    // as `git coord` it is told twice of one Ctrl-C: by the terminal, and by git
+    const againMs = performance.now() - interruptedMs;
+    interruptedMs = performance.now();
+    if (againMs < onceMs) return;
     if (finish.signal.aborted) stopNow();
     else say('finishing what is in work; once more to stop it and give it back');
     finish.abort();

@@ -1,3 +1,5 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { worktreePlace } from '../app/worktree-place.ts';
 import { parseId } from '../domain/ids.ts';
 import type { TaskView } from '../domain/view.ts';
@@ -9,6 +11,7 @@ import { claimedText, claimRequest } from './claim.ts';
 import type { Context } from './frame/context.ts';
 import type { Parsed } from './frame/parse.ts';
 import type { Run } from './frame/spec.ts';
+import { shellWord } from './frame/text.ts';
 import { type Opened, withBook } from './with-book.ts';
 
 /** Claims, and has a worktree and a branch for the task; a claim that was made for it is given back when that fails. */
@@ -58,11 +61,13 @@ function shown({ dir, branch, how, point }: StartedWorktree) {
 
 function startedText(id: string, { dir, how, point }: StartedWorktree): string {
   const place = { here: 'is there already', reused: 'is an earlier one, made ready', made: 'is new' }[how];
-  const lines = [`worktree ${dir} ${place}`];
+  const lines = [`worktree ${shellWord(dir)} ${place}`];
   if (point !== undefined) lines.push(`${pointText[point.from]} (${point.commit.slice(0, 12)})`);
   if (point?.from === 'own' && point.other !== null)
     lines.push(`the remote has other work on this branch: git merge ${point.other.slice(0, 12)}`);
-  return `${lines.join('\n')}\n\nnext\n  cd ${dir}\n  git coord land ${id}\n`;
+  if (existsSync(join(dir, 'package-lock.json')) && !existsSync(join(dir, 'node_modules')))
+    lines.push('no packages are installed there yet: npm ci');
+  return `${lines.join('\n')}\n\nnext\n  cd ${shellWord(dir)}\n  git coord land ${id}\n`;
 }
 
 const pointText = {

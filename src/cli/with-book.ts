@@ -8,6 +8,7 @@ import { refreshScript } from '../hooks/script.ts';
 import { appendMetrics, metricsPath } from '../store/metrics-log.ts';
 import type { Answer, Context } from './frame/context.ts';
 import type { Parsed } from './frame/parse.ts';
+import { shellWord } from './frame/text.ts';
 
 /** What most commands are: open the book, do one thing, count it, close. */
 export interface Opened {
@@ -108,8 +109,5 @@ const lookOnly = new Set(['--json', '--quiet', '--no-color']);
 
 function typed(context: Context): string {
   const words = context.argv.filter((word) => !lookOnly.has(word));
-  return [
-    'git coord',
-    ...words.map((word) => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`)),
-  ].join(' ');
+  return ['git coord', ...words.map(shellWord)].join(' ');
 }

@@ -1,6 +1,7 @@
 import { limits, type Task, type TaskNote } from '../domain/task.ts';
 import { taskNoteSchema } from '../domain/task-schema.ts';
 import { CoordError } from '../errors.ts';
+import { nestingMax, nestingOf } from '../store/commit-codec.ts';
 
 /** Nothing is written that couldn't be read again: a record is checked as a reader would check it. */
 
@@ -19,6 +20,8 @@ export function checkNote(note: TaskNote, bytes: number): void {
   const { payload, result } = note.task;
   tooLarge('payload', payload, limits.payloadBytes);
   tooLarge('result', result, limits.resultBytes);
+  if (nestingOf(JSON.stringify(note)) > nestingMax)
+    throw new CoordError('usage', `the task's record would be nested deeper than ${nestingMax}`);
   const bytesMax = note.op === 'add' || note.op === 'edit' ? noteBytesMax - reserveBytes : noteBytesMax;
   if (bytes > bytesMax) {
     throw new CoordError('usage', `the task's record would have ${bytes} bytes; at most ${bytesMax} fit`, {

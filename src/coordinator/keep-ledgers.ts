@@ -31,17 +31,22 @@ export function keepLedgers(context: Context, attempt: Attempt, seen: Seen | nul
  * A tenure that its holder ended is forgotten but for the repeat. One that was pruned or cancelled is kept, lost: its
  * holder may come back, and is told, or claims the task again (protocol 6).
  */
-function endEntry(context: Context, { task, op }: Attempt, mine: HeldEntry, timedOut: boolean): void {
+function endEntry(context: Context, { task, op, branch }: Attempt, mine: HeldEntry, timedOut: boolean): void {
   if ((op !== 'release' && op !== 'done' && op !== 'fail' && op !== 'review') || timedOut) {
     markLost(context, mine);
     return;
   }
   context.held.remove(task);
-  noteEnded(context, mine, op);
+  noteEnded(context, mine, op, branch && (branch.objects ? 'remote' : 'clone'));
 }
 
-function noteEnded(context: Context, { task, agent, session, tenure, term }: HeldEntry, op: EndedEntry['op']): void {
-  context.ended.put(task, { task, term, tenure, agent, session, op });
+function noteEnded(
+  context: Context,
+  { task, agent, session, tenure, term }: HeldEntry,
+  op: EndedEntry['op'],
+  landedAt?: EndedEntry['landedAt'],
+): void {
+  context.ended.put(task, { task, term, tenure, agent, session, op, ...(landedAt && { landedAt }) });
 }
 
 function begunEntry(

@@ -78,6 +78,9 @@ export async function landTask(context: Context, who: Who, id: string, request: 
   });
 }
 
+/** A name may hold anything. */
+const inOneLine = (name: string): string => name.replace(/[\x00-\x1f\x7f]/g, '?');
+
 const firstMsMax = 1000;
 
 const short = (oid: string): string => oid.slice(0, 12);
@@ -136,7 +139,7 @@ async function readyOn(code: LandingCode, id: string, onto: string, message: str
       data: { nothing: true },
     });
   const { files, commit } = replayed;
-  throw new CoordError('conflict', `${id} doesn't merge onto ${name}: ${files.slice(0, 5).join(', ')}`, {
+  throw new CoordError('conflict', `${id} doesn't merge onto ${name}: ${files.slice(0, 5).map(inOneLine).join(', ')}`, {
     hint: `The claim is kept, and nothing was changed. Commit ${short(commit)} is where it stops: rebase, resolve, then land again.`,
     next: [`git rebase ${onto}`, 'git rebase --continue', `git coord land ${id}`],
     data: { files, commit, onto },

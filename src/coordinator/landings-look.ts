@@ -24,6 +24,8 @@ export interface LandingLook {
 
 /** The clone's code, as a look at landings needs it. */
 export interface LandingsCode {
+  /** Where the branches are. */
+  readonly at: 'remote' | 'clone';
   /** Which of these commits the branch lacks, as it is now. @throws CoordError `not-found`, `unavailable` */
   missing(ref: string, commits: readonly string[]): Promise<ReadonlySet<string>>;
   landing(id: string, landed: Landed): LandingCode;
@@ -97,7 +99,9 @@ function ifNotThere(error: unknown): null {
 
 async function putRight(context: Context, code: LandingsCode, { id, term, landed }: Unseen): Promise<LandingLook> {
   const ended = context.ended.get(id);
-  if (ended?.op !== 'done' || ended.term !== term) return { id, landed, standing: 'missing' };
+  // what landed in a clone before its book moved away is that clone's to push
+  const isOurs = ended?.op === 'done' && ended.term === term && ended.landedAt === code.at;
+  if (!isOurs) return { id, landed, standing: 'missing' };
   try {
     await repairLanding(context, ended, id, landed, code.landing(id, landed));
     return { id, landed, standing: 'repaired' };

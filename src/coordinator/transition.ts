@@ -135,6 +135,7 @@ function unavailableError(attempt: Attempt, message: string, locks: readonly str
     const landing = attempt.branch && {
       hint: `The claim is kept. Where ${attempt.branch.ref} may not be pushed to, send the work to review on its own branch.`,
       next: [`git coord land ${attempt.task} --via-branch`],
+      data: { refused: true },
     };
     const words = message || 'the remote refused';
     return new CoordError('unavailable', `${attempt.task}: nothing was written: ${words}`, landing);

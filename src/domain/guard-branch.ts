@@ -35,7 +35,9 @@ export function objectToMerge(merge: MergeFacts | null): string | null {
   if (unreviewed.length === fresh.length)
     return 'nothing in this push says that a task lands so, and nothing of it was in review';
   const isNew = new Set(fresh.map(({ oid }) => oid));
-  // of a merge at least one side must be new: else it is a commit like any other
-  const stray = unreviewed.find(({ parents }) => parents.length < 2 || !parents.some((parent) => isNew.has(parent)));
+  // of a merge at least one side must be new, and none be there twice: else it is a commit like any other
+  const isMerge = ({ parents }: NewCommit) =>
+    parents.length > 1 && new Set(parents).size === parents.length && parents.some((parent) => isNew.has(parent));
+  const stray = unreviewed.find((commit) => !isMerge(commit));
   return stray === undefined ? null : `${stray.oid.slice(0, 12)} was in no review`;
 }

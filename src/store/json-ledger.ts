@@ -39,6 +39,8 @@ export interface EndedEntry {
   readonly session: string;
   /** `lost`: another agent of this very clone took it over. */
   readonly op: 'release' | 'done' | 'fail' | 'review' | 'lost';
+  /** Of a landing: where its branch was. A book may have moved since. */
+  readonly landedAt?: 'remote' | 'clone';
 }
 
 export interface BranchMove {

@@ -3,7 +3,7 @@
  * about to be made is written down first; where the process is killed before the worktree has its mark, the next one takes
  * it away.
  */
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { mkdir, rm, rmdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -63,8 +63,17 @@ async function tryAdd(git: CloneGit, { dir, branch, commit }: NewWorktree): Prom
 /** What a process that was killed was about to make. Call it with the lock held. */
 export async function removeHalfMade({ git, coordDir }: Place): Promise<void> {
   const made = readIntention(coordDir);
-  if (made !== null) await removeMade(git, made);
+  // where there are files, somebody has worked there since
+  if (made !== null && isUntouched(made.dir)) await removeMade(git, made);
   await rm(intentionPath(coordDir), { force: true });
+}
+
+function isUntouched(dir: string): boolean {
+  try {
+    return readdirSync(dir).every((name) => name === '.git');
+  } catch {
+    return true;
+  }
 }
 
 function readIntention(coordDir: string): NewWorktree | null {
@@ -80,7 +89,6 @@ export async function removeMade(git: CloneGit, made: NewWorktree): Promise<void
   await git.try(['worktree', 'remove', '--force', '--force', dir]);
   // what is in its way may be no folder
   await rm(dir, { recursive: true, force: true, maxRetries: 3 }).catch(() => {});
-  await git.try(['worktree', 'prune']);
   // others' worktrees keep it
   await rmdir(dirname(dir)).catch(() => {});
   await restoreBranch(git, made);

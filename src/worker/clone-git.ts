@@ -21,13 +21,15 @@ export interface GitExtra {
 
 /** A user's hook could veto what we note in refs of our own. */
 const withoutHooks = ['-c', 'core.hooksPath=/dev/null'];
+/** What lands is what the server sees: a clone's own replacements and grafts would make other histories of it. */
+const asTheyAre = { GIT_NO_REPLACE_OBJECTS: '1', GIT_GRAFT_FILE: '/dev/null' };
 const timeoutMs = 10 * 60_000;
 
 export function cloneGit(dir: string, env: NodeJS.ProcessEnv): CloneGit {
   const run: CloneGit['try'] = (args, extra = {}) =>
     runGit([...(extra.withHooks ? [] : withoutHooks), ...args], {
       cwd: extra.dir ?? dir,
-      env: gitEnvironment(env, extra.env),
+      env: gitEnvironment(env, { ...(extra.withHooks ? {} : asTheyAre), ...extra.env }),
       input: extra.input,
       timeoutMs,
     });

@@ -6,7 +6,7 @@ import { type LandingGates, landingCheck } from './gates/landing-gates.ts';
 import { type KnownTarget, knownMsMax } from './known-target.ts';
 import { isAncestor, replay } from './replay.ts';
 import { movingHere } from './target-worktrees.ts';
-import { mustBeClean, type Work } from './work.ts';
+import { follow, mustBeClean, type Work } from './work.ts';
 
 /** The clone's side of a landing: where the work is, where the target is, and what becomes of the worktree. */
 export interface LandingPlace {
@@ -74,8 +74,7 @@ export function landingCode(place: LandingPlace, work: Work): LandingCode {
     contains: (tip, one) => isAncestor(git, one, tip),
     async checkOut(made) {
       if (!work.isHead || made === commit) return;
-      // --keep: refuses rather than touch what somebody has changed there meanwhile
-      await git.text(['reset', '--quiet', '--keep', made]);
+      await follow(git, work.branch, commit, made);
       commit = made;
     },
     check,

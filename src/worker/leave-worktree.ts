@@ -1,4 +1,5 @@
 import { tipOf, trackingRef } from './branch-tips.ts';
+import type { CloneGit } from './clone-git.ts';
 import { isAncestor } from './replay.ts';
 import { keepCommit } from './rescue.ts';
 import {
@@ -52,6 +53,8 @@ async function dropBranch(
   const known = remote === null ? leaving.target : trackingRef(remote, leaving.target);
   const target = leaving.landed ?? (await tipOf(git, known));
   if (tip === null || target === null) return null;
+  // whoever starts the task again finds it there
+  if (leaving.landed === null && leaving.anew !== true && (await isDirty(git, dir))) return null;
   if (tip !== target && !(await isAncestor(git, tip, target))) {
     if (leaving.anew !== true) return null;
     notice(`what was done for ${leaving.task} is kept as ${await keepCommit(git, tip, leaving.task)}`);
@@ -60,4 +63,8 @@ async function dropBranch(
   if (detached.status !== 0) return null;
   await git.try(['update-ref', '-d', branch, tip]);
   return tip;
+}
+
+async function isDirty(git: CloneGit, dir: string): Promise<boolean> {
+  return (await git.text(['status', '--porcelain', '-z'], { dir })) !== '';
 }

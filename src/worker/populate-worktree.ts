@@ -10,6 +10,8 @@ import { writeMark } from './worktree-mark.ts';
 export interface TakenWorktree extends NewWorktree {
   readonly how: 'reused' | 'made';
   readonly gitDir: string;
+  /** The task that it was for before; of a new one, the task itself. */
+  readonly before: string;
   /** There are files to be cleaned away. */
   readonly dirty: boolean;
 }
@@ -23,6 +25,8 @@ export async function populateWorktree(place: WorktreePlace, taken: TakenWorktre
   const { dir, branch, commit, dirty, gitDir } = taken;
   const flags = ['--quiet', '--force', '--no-track', '-B', branch.replace(/^refs\/heads\//, '')];
   const env = markFor(dir).on({});
+  // before the checkout: what its hook makes stays
+  if (dirty) await git.text(['clean', '--quiet', '--force', '-d'], { dir });
   const { status, stderr } = await git.try(['checkout', ...flags, commit], { dir, env, withHooks: true });
   if (status !== 0) {
     const isComplete = (await git.try(['diff-index', '--quiet', 'HEAD', '--'], { dir })).status === 0;
@@ -31,7 +35,6 @@ export async function populateWorktree(place: WorktreePlace, taken: TakenWorktre
     if (!isComplete || !isThere) throw new CoordError('unavailable', `git checkout in ${dir}: ${firstWords(stderr)}`);
     place.notice(`the hook post-checkout failed in ${dir}: ${firstWords(stderr)}`);
   }
-  if (dirty) await git.text(['clean', '--quiet', '--force', '-d'], { dir });
   await writeWorktreeIdentity(gitDir, place.machine, place.identity);
 }
 
@@ -40,7 +43,7 @@ export async function undoWorktree({ git }: WorktreePlace, taken: TakenWorktree)
   if (taken.how === 'made') return removeMade(git, taken);
   await git.try(['checkout', '--quiet', '--force', '--detach'], { dir: taken.dir });
   await restoreBranch(git, taken);
-  await writeMark(taken.gitDir, '', 'left').catch(() => {
+  await writeMark(taken.gitDir, taken.before, 'left').catch(() => {
     // the disk is full: the mark says `making`, and its maker has ended
   });
 }

@@ -42,6 +42,11 @@ export async function replay(git: CloneGit, request: ReplayRequest): Promise<Rep
     });
   const rewritten = lastSeen !== null && !(await isAncestor(git, lastSeen, onto)) ? lastSeen : null;
   const merges = await git.text(['rev-list', '--merges', '--count', `${onto}..${work}`]);
+  if (rewritten !== null && merges !== '0')
+    throw new CoordError('conflict', 'the target was rewritten, and the work has merges of its own', {
+      hint: 'The claim is kept. Picking would take the merges apart, merging would bring back what was taken out of the target.',
+      next: [`git rebase --rebase-merges ${onto}`],
+    });
   const merge = rewritten === null && (strategy === 'merge' || merges !== '0');
   return merge ? mergeInto(git, request) : pickAll(git, request, rewritten);
 }
@@ -98,7 +103,7 @@ async function pick(
   const merged = before === there ? { tree: own ?? '' } : await mergeTrees(git, await standIn(), commit);
   if ('files' in merged) return merged;
   if (merged.tree === there && own !== before) return { commit: onto };
-  const env = { GIT_AUTHOR_NAME: name, GIT_AUTHOR_EMAIL: email, GIT_AUTHOR_DATE: date };
+  const env = { GIT_AUTHOR_NAME: name, GIT_AUTHOR_EMAIL: email, GIT_AUTHOR_DATE: `@${date}` };
   return { commit: await commitTree(git, merged.tree, [onto], { message, sign, env }) };
 }
 

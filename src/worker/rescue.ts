@@ -58,6 +58,16 @@ async function rescueCommits(git: CloneGit, dir: string, task: string, head: str
   return own === '' ? [] : [await keepCommit(git, head, task)];
 }
 
+/** A repository inside of a worktree, of which its own keeps no more than the name of a commit; null: there is none. */
+export async function nestedRepository(git: CloneGit, dir: string): Promise<string | null> {
+  const links = (await git.text(['ls-files', '--stage', '-z'], { dir }))
+    .split('\0')
+    .filter((line) => line.startsWith('160000 '));
+  const listed = await git.text(['ls-files', '--others', '--exclude-standard', '--directory', '-z'], { dir });
+  const folders = [...links.map((line) => line.slice(line.indexOf('\t') + 1)), ...listed.split('\0')];
+  return folders.find((name) => name !== '' && existsSync(join(dir, name, '.git'))) ?? null;
+}
+
 /** Keeps a commit that no branch will name any more. @returns its ref */
 export async function keepCommit(git: CloneGit, commit: string, task: string): Promise<string> {
   const ref = `${rescueFolder}/${task}/${commit.slice(0, 12)}`;

@@ -19,6 +19,7 @@ import { type StartPoint, startPoint } from './start-point.ts';
 import { homeOf } from './task-home.ts';
 import {
   freeAmong,
+  isDeleted,
   isWithin,
   markedAmong,
   newWorktreeDir,
@@ -81,8 +82,10 @@ async function takeWorktree(place: WorktreePlace, request: StartRequest, tips: T
   const { git } = place;
   const { branch, task, fresh } = request;
   await removeHalfMade(place);
-  const all = await listWorktrees(git);
-  if (all.some(({ gone }) => gone)) await git.try(['worktree', 'prune']);
+  const listed = await listWorktrees(git);
+  const deleted = listed.filter((one) => one.branch === branch && isDeleted(place.commonDir, listed, one));
+  for (const { dir } of deleted) await git.try(['worktree', 'remove', '--force', dir]);
+  const all = listed.filter((one) => !deleted.includes(one));
   const marked = await markedAmong(all);
   const here = await homeOf(place, request, all, marked);
   if (here !== null) return { dir: here, branch, how: 'here' };
@@ -98,7 +101,7 @@ async function takeWorktree(place: WorktreePlace, request: StartRequest, tips: T
   const gitDir = free === null ? await addWorktree(place, made, task) : free.gitDir;
   if (free !== null) await writeMark(gitDir, task, 'making');
   else await removeSurplus(place, marked);
-  return { ...made, gitDir, how, point, dirty: free?.dirty ?? false };
+  return { ...made, gitDir, how, point, before: free?.mark.task ?? task, dirty: free?.dirty ?? false };
 }
 
 /** A free worktree of which all has been kept that isn't committed. */

@@ -1,9 +1,11 @@
 import { CoordError } from '../errors.ts';
 import type { CloneGit } from './clone-git.ts';
+import { listWorktrees } from './worktree-list.ts';
 
 /**
  * The branch to land on, without `refs/heads/`. As `onto` has it, in any of the ways in which people and git write it; when
- * none is named, the remote's default branch as this clone knows it, else `main`, else `master`.
+ * none is named, the remote's default branch, as this clone knows it or the remote says; in the embedded mode `main`, `master`,
+ * what `init.defaultBranch` names, or what the main worktree has checked out.
  * @throws CoordError `usage` for what can't be a branch
  */
 export async function targetName(git: CloneGit, remote: string | null, onto: string | undefined): Promise<string> {
@@ -41,9 +43,21 @@ async function remoteHead(git: CloneGit, remote: string): Promise<Target | null>
 }
 
 async function usualName(git: CloneGit, remote: string | null): Promise<string> {
+  const said = remote === null ? null : await headAt(git, remote);
+  if (said !== null) return said;
   const folder = remote === null ? 'refs/heads/' : `refs/remotes/${remote}/`;
   const has = async (name: string) => (await git.try(['show-ref', '--verify', '--quiet', folder + name])).status === 0;
   for (const name of ['main', 'master']) if (await has(name)) return name;
   const configured = (await git.try(['config', 'init.defaultBranch'])).stdout.toString('utf8').trim();
-  return configured !== '' && (await has(configured)) ? configured : 'main';
+  if (configured !== '' && (await has(configured))) return configured;
+  const [main] = remote === null ? await listWorktrees(git) : [];
+  return main?.branch?.replace(/^refs\/heads\//, '') ?? 'main';
+}
+
+/** What the remote itself has as its default branch, if that is there; a remote that is away is found out later. */
+async function headAt(git: CloneGit, remote: string): Promise<string | null> {
+  const { status, stdout } = await git.try(['ls-remote', '--symref', '--', remote, 'HEAD']);
+  const [ref, oid] = stdout.toString('utf8').split('\n');
+  const name = /^ref: refs\/heads\/(\S+)\tHEAD$/.exec(ref ?? '')?.[1];
+  return status === 0 && name !== undefined && oid?.endsWith('\tHEAD') === true ? name : null;
 }

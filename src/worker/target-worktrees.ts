@@ -12,6 +12,7 @@
 import { existsSync } from 'node:fs';
 import { mkdir, readdir, readFile, rename, rm, rmdir, writeFile } from 'node:fs/promises';
 import { join, sep } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { livingOwner, ownerGone } from '../config/owner.ts';
 import { CoordError } from '../errors.ts';
 import { withFileLock } from '../transport/file-lock.ts';
@@ -80,7 +81,10 @@ async function followMove(git: CloneGit, coordDir: string, task: string): Promis
   const path = join(folderOf(coordDir), `${task}.json`);
   const intention = await readIntention(path);
   if (intention !== null && (await hasMoved(git, intention))) {
-    for (const dir of intention.worktrees) await follow(git, dir, intention);
+    const answers = [];
+    for (const dir of intention.worktrees) answers.push(await follow(git, dir, intention));
+    // it stays written down: the next command tries again, before anybody's commit takes the landing back
+    if (answers.includes(false)) return;
   }
   await rm(path, { force: true });
   // gone, so that the next commands needn't look; another landing's file keeps it
@@ -120,6 +124,7 @@ async function worktreesOf(git: CloneGit, coordDir: string, ref: string): Promis
       throw new CoordError('not-ready', `${busy} of ${ref} is under way in ${dir}`, {
         hint: 'The claim is kept. Finish it or give it up there, then land again.',
         next: [`git -C ${dir} status`],
+        data: { waits: true },
       });
     if (branch === ref) found.push(dir);
   }
@@ -142,12 +147,22 @@ async function mustBeAbleToFollow(git: CloneGit, dir: string, { from, to }: Move
   throw new CoordError('not-ready', `${dir} has the target checked out, and can't follow: ${firstWords(stderr)}`, {
     hint: 'The landing touches files that are changed or untracked there. The claim is kept.',
     next: [`git -C ${dir} status`],
+    data: { waits: true },
   });
 }
 
 /** Once is enough: a worktree whose index has the landing already, or was changed since, is left as it is. */
-async function follow(git: CloneGit, dir: string, { from, to }: Intention): Promise<void> {
-  if (!existsSync(dir)) return;
-  const before = await git.try(['diff-index', '--cached', '--quiet', to, '--'], { dir });
-  if (before.status !== 0) await git.try(['read-tree', '-m', '-u', from, to], { dir });
+async function follow(git: CloneGit, dir: string, { from, to }: Intention): Promise<boolean> {
+  if (!existsSync(dir)) return true;
+  for (let tries = 1; ; tries++) {
+    const before = await git.try(['diff-index', '--cached', '--quiet', to, '--'], { dir });
+    if (before.status === 0) return true;
+    const { status, stderr } = await git.try(['read-tree', '-m', '-u', from, to], { dir });
+    if (status === 0) return true;
+    // whoever looks at the worktree all the time, as editors do, has its index locked for a moment
+    if (tries >= followTriesMax || !stderr.includes('index.lock')) return false;
+    await delay(20 * tries);
+  }
 }
+
+const followTriesMax = 20;

@@ -18,6 +18,7 @@ export async function homeOf(
   if (own === undefined) {
     const other = all.find((one) => one.branch === branch);
     if (other === undefined || isWithin(process.cwd(), other.dir)) return other?.dir ?? null;
+    if (other.gone) throw isAway(branch, other.dir);
     throw inUse(branch, other.dir, `git -C ${other.dir} switch --detach`);
   }
   if (own.mark.state === 'making') {
@@ -37,6 +38,14 @@ export async function homeOf(
 async function isOurs({ identity }: WorktreePlace, { gitDir }: TaskWorktree): Promise<boolean> {
   const { agent, session } = await readLines(identityPath(gitDir));
   return agent === identity.agent && session === identity.session;
+}
+
+function isAway(branch: string, dir: string): CoordError {
+  const name = branch.replace(/^refs\/heads\//, '');
+  return new CoordError('not-ready', `${name} is checked out in ${dir}, which is not there now`, {
+    hint: 'If it is gone for good, git can be told to forget it.',
+    next: ['git worktree prune'],
+  });
 }
 
 function inUse(branch: string, dir: string, next: string): CoordError {

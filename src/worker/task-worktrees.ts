@@ -8,7 +8,7 @@
  *
  * What was not committed is kept under `refs/coord-rescue/<task>/…` before anything is deleted (rescue.ts).
  */
-import { existsSync, readFileSync, realpathSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, realpathSync } from 'node:fs';
 import { basename, dirname, join, resolve, sep } from 'node:path';
 import type { WorktreeIdentity } from '../config/identity-file.ts';
 import { CoordError } from '../errors.ts';
@@ -16,7 +16,7 @@ import { withFileLock } from '../transport/file-lock.ts';
 import { type CloneGit, firstWords } from './clone-git.ts';
 import type { KnownTarget } from './known-target.ts';
 import { processesIn } from './processes-in.ts';
-import { rescue } from './rescue.ts';
+import { nestedRepository, rescue } from './rescue.ts';
 import { listWorktrees, type Worktree } from './worktree-list.ts';
 import { endOrphans, isBeingMade, readMark, type WorktreeMark } from './worktree-mark.ts';
 
@@ -46,8 +46,11 @@ export interface TaskWorktree extends Worktree {
   readonly mark: WorktreeMark;
 }
 
-/** git's own work on worktrees fails when two do it at once (trap 15). Longer than anything it waits for. */
-const lockMsMax = 60_000;
+/**
+ * git's own work on worktrees fails when two do it at once (trap 15), and a holder that is passed over would go on in what another
+ * one has made since: longer than git may take.
+ */
+const lockMsMax = 15 * 60_000;
 
 export function withWorktreesLock<T>(coordDir: string, work: () => Promise<T>): Promise<T> {
   return withFileLock(join(coordDir, 'worktrees.lock'), lockMsMax, work);
@@ -79,11 +82,25 @@ function gitDirOf(dir: string): string | null {
   }
 }
 
-/** Where the next one is made: the first free number. */
-export function newWorktreeDir(commonDir: string, [main]: readonly Worktree[]): string {
+/** Where worktrees are made. */
+function worktreesFolder(commonDir: string, [main]: readonly Worktree[]): string {
   const home = main === undefined || main.bare ? commonDir : main.dir;
-  const folder = join(dirname(home), `${basename(home)}.worktrees`);
-  for (let n = 1; ; n++) if (!existsSync(join(folder, String(n)))) return join(folder, String(n));
+  return join(dirname(home), `${basename(home)}.worktrees`);
+}
+
+/** Where the next one is made: the first free number. One whose folder is away for a while keeps its own. */
+export function newWorktreeDir(commonDir: string, all: readonly Worktree[]): string {
+  const folder = worktreesFolder(commonDir, all);
+  for (let n = 1; ; n++) {
+    const dir = join(folder, String(n));
+    if (!existsSync(dir) && !all.some((one) => one.dir === dir)) return dir;
+  }
+}
+
+/** One that `start` made, and somebody has deleted by hand. A folder that is away for a while takes its neighbours along. */
+export function isDeleted(commonDir: string, all: readonly Worktree[], { gone, locked, dir }: Worktree): boolean {
+  const folder = worktreesFolder(commonDir, all);
+  return gone && !locked && dirname(dir) === folder && existsSync(dirname(folder)) && !existsSync(dir);
 }
 
 /** Whether nothing keeps a worktree from being used for another task; its caller may sit in it. */
@@ -112,6 +129,9 @@ function real(path: string): string {
 /** Nothing of the user's is lost by removing it: what was not committed is kept first, and named. */
 export async function removeWorktree(place: WorktreePlace, worktree: TaskWorktree): Promise<void> {
   await rescueFrom(place, worktree);
+  const nested = await nestedRepository(place.git, worktree.dir);
+  if (nested !== null)
+    throw new CoordError('unavailable', `${worktree.dir} stays: ${nested} in it is a repository of its own`);
   const { status, stderr } = await place.git.try(['worktree', 'remove', '--force', worktree.dir]);
   if (status !== 0) throw new CoordError('unavailable', `${worktree.dir} could not be removed: ${firstWords(stderr)}`);
 }
@@ -121,7 +141,8 @@ export async function removeWorktree(place: WorktreePlace, worktree: TaskWorktre
  * @throws CoordError `unavailable`: then nothing may be deleted
  */
 export async function rescueFrom({ git, notice }: WorktreePlace, { dir, mark }: TaskWorktree): Promise<boolean> {
-  if (mark.state === 'making') return true;
+  // nothing was checked out there yet
+  if (mark.state === 'making' && readdirSync(dir).every((name) => name === '.git')) return true;
   const { refs, wasDirty } = await rescue(git, dir, mark.task, mark.at);
   for (const ref of refs) notice(`what was left of ${mark.task} in ${dir} is kept as ${ref}`);
   return wasDirty;

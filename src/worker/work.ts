@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { CoordError } from '../errors.ts';
 import { tipOf } from './branch-tips.ts';
-import type { CloneGit } from './clone-git.ts';
+import { type CloneGit, firstWords } from './clone-git.ts';
 import { isAncestor } from './replay.ts';
 
 /** What is to land. */
@@ -10,6 +10,8 @@ export interface Work {
   readonly commit: string;
   /** The worktree has it checked out, and follows. */
   readonly isHead: boolean;
+  /** The branch that is checked out there; empty: none. */
+  readonly branch: string;
   /** What isn't committed in the worktree, where that was just looked at. */
   readonly changed?: readonly string[];
 }
@@ -33,14 +35,14 @@ export async function workOf(request: WorkRequest): Promise<Work> {
     if (head === null) throw new CoordError('not-ready', 'nothing is committed here', { next: ['git commit'] });
     mustBeThrough(request);
     await mustBeTheTasks(request, head, current);
-    return { commit: head, isHead: true, changed };
+    return { commit: head, isHead: true, branch: current, changed };
   }
   const named = await git.try(['rev-parse', '--verify', '--quiet', '--end-of-options', `${from}^{commit}`]);
   if (named.status !== 0)
     throw new CoordError('usage', `${from} is no commit of this clone`, { next: ['git log --oneline --all'] });
   const commit = named.stdout.toString('utf8').trim();
   if (commit === head) mustBeThrough(request);
-  return { commit, isHead: commit === head, changed };
+  return { commit, isHead: commit === head, branch: current, changed };
 }
 
 const unfinished = [
@@ -119,6 +121,44 @@ async function lookAt(git: CloneGit): Promise<Worktree> {
       return skipped === undefined ? [] : line.split(' ').slice(skipped).join(' ');
     }),
   };
+}
+
+/**
+ * Has the worktree follow from one commit to another. Somebody may have committed there meanwhile, or checked something else
+ * out: then it is left as it is. @throws CoordError `not-ready`
+ */
+export async function follow(git: CloneGit, branch: string, from: string, to: string): Promise<void> {
+  const now = await lookAt(git);
+  if (now.commit !== from || now.branch !== branch) throw moved(branch);
+  const moves = await git.try(['read-tree', '-m', '-u', from, to]);
+  if (moves.status !== 0)
+    throw new CoordError('not-ready', `the worktree can't follow: ${firstWords(moves.stderr)}`, {
+      hint: 'The claim is kept, nothing was pushed.',
+      next: ['git status'],
+    });
+  const { status } = await git.try(['update-ref', '-m', 'git coord land', 'HEAD', to, from]);
+  if (status === 0) return;
+  await git.try(['read-tree', '-m', '-u', to, from]);
+  throw moved(branch);
+}
+
+const moved = (branch: string): CoordError =>
+  new CoordError('not-ready', `${branch || 'HEAD'} moved while its work was landed`, {
+    hint: 'The claim is kept, nothing was pushed. Land again what is there now.',
+    next: ['git log --oneline -3', 'git status'],
+  });
+
+/** Files that git neither knows nor ignores. @throws CoordError `unavailable` */
+export async function untrackedFiles(git: CloneGit): Promise<string[]> {
+  const listed = await git.text([
+    'ls-files',
+    '--others',
+    '--exclude-standard',
+    '--directory',
+    '--no-empty-directory',
+    '-z',
+  ]);
+  return listed.split('\0').filter((name) => name !== '');
 }
 
 /** @throws CoordError `not-ready` */

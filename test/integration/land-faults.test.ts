@@ -1,5 +1,5 @@
 // Landing from odd clones, onto odd targets, over bad connections, beside the user's own hooks.
-import { chmod, mkdir, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
 import { cliJson } from '../helpers/cli.ts';
@@ -223,4 +223,33 @@ describe('the branch is checked out in a worktree of the embedded book', () => {
     expect((await anna.run('list')).status).toBe(0);
     expect(await git(['status', '--porcelain'], { cwd: project.home })).toBe('');
   });
+});
+
+test("a clone's own grafts make no history: what others landed stays", async () => {
+  project = await makeProject('path');
+  const [anna, ben] = [await project.agent('anna'), await project.agent('ben')];
+  await claimed(anna, 'a');
+  const work = await anna.work('a', 'a', 'a');
+  await landsBy(ben, 'b');
+  await anna.git('fetch', '--quiet');
+  await anna.git('replace', '--graft', work, 'origin/main');
+  const landed = await anna.run('land', 'a');
+  expect(landed.status, landed.stderr).toBe(0);
+  expect((await log()).split('\n')).toEqual(['Change a', 'Change b', 'Begin']);
+});
+
+test('embedded: a worktree whose index is locked for long follows with the next command', async () => {
+  project = await makeProject('embedded');
+  const anna = await project.agent('anna');
+  const first = join(project.dir, 'first');
+  await claimed(anna, 'a');
+  await anna.work('a', 'a', 'a');
+  const hook = join(first, '.git', 'index.lock');
+  await writeFile(hook, '');
+  const landed = await anna.run('land', 'a');
+  expect([0, 7], landed.stderr).toContain(landed.status);
+  await rm(hook);
+  if (landed.status === 7) expect((await anna.run('land', 'a')).status).toBe(0);
+  await anna.run('list');
+  expect(await git(['status', '--porcelain'], { cwd: first })).toBe('');
 });

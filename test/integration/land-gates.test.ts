@@ -75,6 +75,33 @@ test('a secret in what would land says no in any project, without being shown; w
   expect(await project.main()).toBe(from);
 });
 
+test('a secret that a later commit took away again says no all the same: it would stay in the history', async () => {
+  await begin('embedded');
+  await anna.work('x', 'key', `${token}\n`);
+  await anna.git('rm', '--quiet', 'key');
+  await anna.git('commit', '--quiet', '--message', 'Take it away');
+  const refused = await anna.run('land', 'x');
+  expect(refused).toMatchObject({ status: 10, error: { code: 'gate-failed' } });
+  expect(refused.stderr).toContain('key, in commit');
+  await anna.git('reset', '--quiet', '--hard', 'HEAD~2');
+  await anna.work('x', 'other', 'x');
+  await anna.git('commit', '--quiet', '--allow-empty', '--message', 'And more');
+  expect((await anna.run('land', 'x')).status).toBe(0);
+});
+
+test('what is committed while they run is not moved away: 7, and the claim is kept', async () => {
+  await begin();
+  const ben = await project.agent('ben');
+  const move = `git -C ${ben.dir} commit --quiet --allow-empty -m Other && git -C ${ben.dir} push --quiet origin HEAD:main`;
+  await checkWith(
+    `test -e ${project.dir}/moved || { touch ${project.dir}/moved; ${move}; git commit -q --allow-empty -m Precious; }`,
+  );
+  await anna.work('x', 'file', 'x');
+  expect(await anna.run('land', 'x')).toMatchObject({ status: 7, error: { code: 'not-ready' } });
+  expect(await anna.git('log', '-1', '--format=%s', 'task/x')).toBe('Precious');
+  expect(await anna.run('land', 'x')).toMatchObject({ status: 0 });
+});
+
 test('they run on the result: once for each tree, not for what only got another history', async () => {
   await begin();
   const ben = await project.agent('ben');

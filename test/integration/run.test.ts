@@ -36,6 +36,8 @@ const mainHas = (file: string) => git(['show', `refs/heads/main:${file}`], { cwd
 interface Worker {
   readonly child: ChildProcess;
   readonly events: () => Event[];
+  /** On standard error. */
+  readonly said: () => string;
   readonly ended: Promise<{ status: number | null; report: Record<string, unknown>; stderr: string }>;
 }
 
@@ -64,7 +66,7 @@ function worker(script: string, ...options: string[]): Worker {
     report: (lines().at(-1)?.data ?? {}) as unknown as Record<string, unknown>,
     stderr,
   }));
-  return { child, events: () => lines().map(({ data }) => data), ended };
+  return { child, events: () => lines().map(({ data }) => data), said: () => stderr, ended };
 }
 
 const drained = async (script: string, ...options: string[]) => {
@@ -141,18 +143,25 @@ test('a failure is open again with what was printed last, then a dead letter; th
   expect(await readFile(log, 'utf8')).toMatch(/^first\n1\n/);
 });
 
-test('a result that is no JSON, huge or no file fails, and so do changes that nobody committed', async () => {
+test('a result that is no JSON, huge, deep or no file fails, and so does what is not committed on its branch', async () => {
   await begin();
   const cases = {
     'no-json': ['echo "{" > $COORD_RESULT_FILE', 'the result is no JSON'],
     huge: ['head -c 70000 /dev/zero | tr "\\0" 1 > $COORD_RESULT_FILE', 'at most 65536 fit'],
     folder: ['mkdir $COORD_RESULT_FILE; touch $COORD_RESULT_FILE/x', 'the result is no file'],
     dirty: ['echo more >> README', 'not committed: README'],
+    'new-file': ['echo new > new', 'not committed: new'],
+    deep: [
+      'printf "%0100d" 0 | tr 0 "[" > $COORD_RESULT_FILE; printf "%0100d" 0 | tr 0 "]" >> $COORD_RESULT_FILE',
+      'nested deeper',
+    ],
+    detached: ['git checkout -q --detach', 'detached HEAD checked out'],
+    'another-branch': ['git checkout -q -b task/mine', 'task/mine checked out'],
   };
   for (const id of Object.keys(cases)) await add(id, '--retries', '0');
   const script = Object.entries(cases).map(([id, [does]]) => `${id}) ${does};;`);
-  const { report } = await drained(`case $COORD_TASK_ID in ${script.join('\n')} esac`, '--max', '4');
-  expect(report).toMatchObject({ ended: { failed: 4 } });
+  const { report, status } = await drained(`case $COORD_TASK_ID in ${script.join('\n')} esac`, '--max', '4');
+  expect({ report, status }).toMatchObject({ report: { ended: { failed: 8 } }, status: 7 });
   for (const [id, [, words]] of Object.entries(cases)) expect((await show(id)).error.message).toContain(words);
 });
 
@@ -215,7 +224,9 @@ test('SIGINT finishes what is in work and takes nothing new; a second one stops 
   const { task } = await eventOfFirst(two);
   await eventOf(two, 'progress', task);
   two.child.kill('SIGINT');
-  await new Promise((resolve) => setTimeout(resolve, 50));
+  await waitFor(() => two.said().includes('once more'), { what: 'it was told' });
+  // sooner it would be the same Ctrl-C, of which git tells as well
+  await new Promise((resolve) => setTimeout(resolve, 500));
   two.child.kill('SIGINT');
   expect((await two.ended).report).toMatchObject({ ended: { released: 1 } });
   expect(await show(task)).toMatchObject({ state: 'open', attempts: 0 });
@@ -274,6 +285,26 @@ test('drains without what only others can do', async () => {
   const second = await drained('true');
   expect(second.report, second.stderr).toMatchObject({ ended: { done: 1 } });
   expect((await show('other-skill')).state).toBe('open');
+});
+
+test('without a target branch the worker ends, and gives its task back', async () => {
+  await begin();
+  await add('a');
+  await git(['symbolic-ref', 'HEAD', 'refs/heads/nowhere'], { cwd: project.home });
+  await git(['update-ref', '-d', 'refs/heads/main'], { cwd: project.home });
+  const { status, stderr } = await drained('true');
+  expect(status).toBe(2);
+  expect(stderr).toContain('there is no branch main');
+  expect(await show('a')).toMatchObject({ state: 'open', attempts: 0 });
+});
+
+test('variables that locate a repository, as in a hook, do not reach the command', async () => {
+  await begin();
+  await add('a');
+  Object.assign(anna.env, { GIT_DIR: join(anna.dir, '.git'), GIT_WORK_TREE: anna.dir });
+  const { report } = await drained('echo x > x; git add x; git commit -qm X');
+  expect(report).toMatchObject({ ended: { landed: 1 } });
+  expect(await mainHas('x')).toBe('x');
 });
 
 test('the remote lost between the work and the landing: tried again, landed once', { timeout: 90_000 }, async () => {

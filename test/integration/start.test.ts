@@ -1,7 +1,7 @@
 // `start`: claim, worktree and branch in one step, and what becomes of the worktree afterwards.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { chmod, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
 import { cliJson, startCli } from '../helpers/cli.ts';
@@ -199,6 +199,67 @@ describe.each(kinds)('%s', (kind) => {
     expect(via).toBe('already-mine');
     expect(await git(['status', '--porcelain'], { cwd: worktree.path })).toBe('');
   });
+});
+
+test('a default branch of another name is asked for, and a folder that was deleted by hand is made anew', async () => {
+  const anna = await begin('path');
+  await git(['branch', '--quiet', '-m', 'main', 'trunk'], { cwd: project.home });
+  await anna.git('fetch', '--quiet', '--prune');
+  await anna.git('symbolic-ref', '--delete', 'refs/remotes/origin/HEAD').catch(() => '');
+  const { worktree } = await started(anna, 'login');
+  expect(worktree.commit).toBe(await git(['rev-parse', 'refs/heads/trunk'], { cwd: project.home }));
+  await rm(worktree.path, { recursive: true });
+  expect((await started(anna, 'login')).worktree).toMatchObject({ how: 'made' });
+});
+
+test("a worktree of the user's own whose folder is away for a while is there when it comes back", async () => {
+  const anna = await begin('path');
+  const own = join(project.dir, 'own');
+  await anna.git('worktree', 'add', '--quiet', '--detach', own);
+  await rename(own, `${own}.away`);
+  await started(anna, 'login');
+  await rename(`${own}.away`, own);
+  expect(await git(['status', '--porcelain'], { cwd: own })).toBe('');
+});
+
+test('what was not committed when the task was given back is there when it is started again', async () => {
+  const anna = await begin('path');
+  const { worktree } = await started(anna, 'login');
+  await writeFile(join(worktree.path, 'draft'), 'half');
+  expect((await anna.run('release', 'login')).status).toBe(0);
+  expect((await started(anna, 'login')).worktree).toMatchObject({ how: 'here', path: worktree.path });
+  expect(await readFile(join(worktree.path, 'draft'), 'utf8')).toBe('half');
+});
+
+test('a worktree with a repository of its own inside is not removed', async () => {
+  const anna = await begin('path');
+  await anna.git('config', 'coord.agents.maxConcurrentTasks', '1');
+  const [a, b] = [await started(anna, 'a'), await started(anna, 'b')];
+  for (const { worktree } of [a, b]) await git(['init', '--quiet', join(worktree.path, 'lib')], { cwd: project.dir });
+  for (const id of ['a', 'b']) expect((await anna.run('release', id)).status).toBe(0);
+  for (const { worktree } of [a, b]) expect(existsSync(join(worktree.path, 'lib', '.git'))).toBe(true);
+});
+
+test('a start that was killed in the hook of the user loses nothing of what was done there since', async () => {
+  const anna = await begin('path');
+  const hook = join(
+    await anna.git('rev-parse', '--path-format=absolute', '--git-common-dir'),
+    'hooks',
+    'post-checkout',
+  );
+  await writeFile(hook, '#!/bin/sh\nexec sleep 300\n');
+  await chmod(hook, 0o755);
+  const child = startCli(['start', 'login'], { cwd: anna.dir, env: anna.env });
+  children.push(child);
+  const dir = `${anna.dir}.worktrees/1`;
+  await waitFor(() => existsSync(join(dir, 'README')), { what: 'it is checked out' });
+  const ended = new Promise((resolve) => child.once('close', resolve));
+  child.kill('SIGKILL');
+  await ended;
+  await writeFile(join(dir, 'since'), 'mine');
+  await rm(hook);
+  await started(anna, 'login');
+  expect(await anna.git('show', `${await rescued(anna)}:since`)).toBe('mine');
 });
 
 test('what the one before has pushed is offered by claim, and gone on from by start; the hook of the user that fails is told', async () => {

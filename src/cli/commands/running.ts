@@ -27,7 +27,7 @@ export const runningCommands: readonly CommandSpec[] = [
     ],
     passthrough: true,
     answers: true,
-    example: 'git coord run --max 3 -- sh -c \'./agent.sh && git commit -am "$COORD_TASK_ID"\'',
+    example: 'git coord run --max 3 -- sh -c \'./agent.sh && git add -A && git commit -m "$COORD_TASK_ID"\'',
     explanation: [
       'What the command commits lands when it succeeds; without commits the task is done.',
       'It gets COORD_TASK_ID, COORD_TERM, COORD_TASK_FILE and COORD_RESULT_FILE; a line "::progress 40 text" is shown to all.',

@@ -61,3 +61,7 @@ export function wrap(line: string, columns: number, indent = ''): string {
   }
   return [...lines, current].join('\n');
 }
+
+/** As a shell takes it for one word. */
+export const shellWord = (word: string): string =>
+  /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;

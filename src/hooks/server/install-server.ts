@@ -14,7 +14,7 @@ export interface ServerHooksReport {
 }
 
 export interface ServerHooksRequest {
-  /** A repository on this machine, bare or not. */
+  /** A bare repository on this machine. */
   readonly path: string;
   readonly env: NodeJS.ProcessEnv;
   /** The Node that the hooks start, where it is still there. */
@@ -30,6 +30,15 @@ const passedName = 'coord-passed';
 /** Idempotent. @throws CoordError `not-found` (no repository), `not-ready` (a shared hooks folder), `exists`, `unavailable` */
 export async function installServerHooks(request: ServerHooksRequest): Promise<ServerHooksReport> {
   const place = await serverPlace(request.path, request.env);
+  if (!place.bare)
+    throw new CoordError(
+      'not-ready',
+      `${request.path} is somebody's clone: its own commits would go through the hooks`,
+      {
+        hint: 'They guard a repository that is pushed to. For a clone there are hooks of their own.',
+        next: ['git coord hooks install'],
+      },
+    );
   if (!place.atomic)
     throw new CoordError(
       'not-ready',

@@ -11,6 +11,8 @@ export interface ServerPlace {
   readonly prefix: string;
   /** The branches that move by landings alone: names and patterns, as the hooks find them at each push. */
   readonly branches: readonly string[];
+  /** Nobody works in it. */
+  readonly bare: boolean;
   /** The repository takes atomic pushes, as git's own do by default. */
   readonly atomic: boolean;
 }
@@ -45,8 +47,9 @@ export async function serverPlace(path: string, env: NodeJS.ProcessEnv): Promise
       next: [`git --git-dir=${gitDir} config core.hooksPath ${own}`],
     });
   const { text: atomic } = await git('config', '--type=bool', '--get', 'receive.advertiseAtomic');
+  const { text: bare } = await git('rev-parse', '--is-bare-repository');
   const [prefix, branches] = [await prefixOf(git), await branchesOf(git)];
-  return { gitDir: found.text, folder, prefix, branches, atomic: atomic !== 'false' };
+  return { gitDir: found.text, folder, prefix, branches, bare: bare === 'true', atomic: atomic !== 'false' };
 }
 
 /** Where the book is: what the repository's configuration says, else where one is already (protocol 2). */

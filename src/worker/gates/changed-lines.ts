@@ -32,6 +32,24 @@ export function changedLines(patch: string): Map<string, Lines[]> {
   return byFile;
 }
 
+/** The lines that a patch adds, by name, with the same prefixes. */
+export function addedTexts(patch: string): Map<string, string> {
+  const byFile = new Map<string, string>();
+  let name = '';
+  let content = 0;
+  for (const line of patch.split('\n')) {
+    if (content > 0 && /^[-+]/.test(line)) {
+      content--;
+      if (line.startsWith('+')) byFile.set(name, `${byFile.get(name) ?? ''}${line.slice(1)}\n`);
+      continue;
+    }
+    if (line.startsWith('+++ ')) name = nameIn(line.slice(4));
+    const hunk = /^@@ -\d+(?:,(\d+))? \+\d+(?:,(\d+))? @@/.exec(line);
+    if (hunk !== null) content = Number(hunk[1] ?? 1) + Number(hunk[2] ?? 1);
+  }
+  return byFile;
+}
+
 const escapes: Readonly<Record<string, string>> = {
   a: '\x07',
   b: '\b',

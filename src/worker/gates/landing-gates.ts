@@ -71,7 +71,8 @@ async function removeWorktree(git: CloneGit, dir: string): Promise<void> {
   const { status } = await git.try(['worktree', 'remove', '--force', dir]);
   if (status === 0) return;
   await rm(dir, { recursive: true, force: true, maxRetries: 3 });
-  await git.try(['worktree', 'prune']);
+  // it is gone: this takes git's entry away
+  await git.try(['worktree', 'remove', '--force', '--force', dir]);
 }
 
 /** What landings that were killed left there. */

@@ -9,7 +9,7 @@ import { CoordError } from '../../errors.ts';
 import { tipOf, trackingRef } from '../branch-tips.ts';
 import { type CloneGit, firstWords } from '../clone-git.ts';
 import { targetName } from '../target-name.ts';
-import { allLines, changedLines, type Lines } from './changed-lines.ts';
+import { addedTexts, allLines, changedLines, type Lines } from './changed-lines.ts';
 
 /** Files by their names below the root, in order; only what lies there as a plain file. */
 export interface Scope {
@@ -18,6 +18,15 @@ export interface Scope {
   readonly deleted: number;
   /** The lines to look at. A file without an entry has none. */
   linesOf(names: readonly string[]): Promise<ReadonlyMap<string, readonly Lines[]>>;
+  /** Of a landing of several commits: what each of them adds, also what a later one takes away. It stays in the history. */
+  readonly added?: () => Promise<readonly AddedText[]>;
+}
+
+export interface AddedText {
+  readonly commit: string;
+  readonly file: string;
+  /** The added lines. */
+  readonly text: string;
 }
 
 /** Of a patch's files at a time: their texts are in it. */
@@ -40,6 +49,7 @@ export async function changedScope(git: CloneGit, base: string, { committed }: {
   const files = await plainFiles(git.dir, [...there, ...untracked]);
   const isUntracked = new Set(untracked);
   return {
+    ...(committed && { added: () => addedSince(git, base) }),
     files,
     deleted: gone.length,
     async linesOf(wanted) {
@@ -55,6 +65,20 @@ export async function changedScope(git: CloneGit, base: string, { committed }: {
       return found;
     },
   };
+}
+
+async function addedSince(git: CloneGit, base: string): Promise<AddedText[]> {
+  const commits = (await git.text(['rev-list', '--no-merges', '--reverse', `${base}..HEAD`]))
+    .split('\n')
+    .filter(Boolean);
+  // of a single one, the files say all
+  if (commits.length < 2) return [];
+  const found: AddedText[] = [];
+  for (const commit of commits) {
+    const show = ['show', '--format=', ...patchFlags, ...sameEverywhere, commit, '--'];
+    for (const [file, text] of addedTexts(await git.text([...literal, ...show]))) found.push({ commit, file, text });
+  }
+  return found;
 }
 
 /** Names are given as they are, but for control characters. */

@@ -5,12 +5,13 @@
 import { touches } from './changed-lines.ts';
 import type { PartResult } from './checks.ts';
 import { leftOut, readSource } from './read-source.ts';
-import type { Scope } from './scope.ts';
+import type { AddedText, Scope } from './scope.ts';
 
 const label = 'secrets';
 
 export async function secretsPart(root: string, scope: Scope, stop: () => boolean): Promise<PartResult> {
-  if (scope.files.length === 0)
+  const history = (await scope.added?.()) ?? [];
+  if (scope.files.length === 0 && history.length === 0)
     return { label, status: 'idle', reason: 'no changed file to look at', output: '', unchanged: true };
   const skipped: { name: string; why: string }[] = [];
   const found: string[] = [];
@@ -27,11 +28,32 @@ export async function secretsPart(root: string, scope: Scope, stop: () => boolea
     for (const { kind, line, lastLine } of secrets)
       if (touches(lines, line, lastLine)) found.push(`${JSON.stringify(name).slice(1, -1)}:${line}: ${kind}`);
   }
+  const past = await secretsInHistory(history, stop);
+  if (past === null) return { label, status: 'failed', reason: 'stopped at its time limit', output: found.join('\n') };
+  for (const { at, kind } of past) if (!found.some((one) => one.endsWith(kind))) found.push(`${at}: ${kind}`);
   const note = leftOut(skipped);
   if (found.length === 0) return { label, status: 'passed', reason: note, output: '' };
   const what = found.length === 1 ? 'a secret was' : `${found.length} secrets were`;
   return { label, status: 'failed', reason: `${what} found`, output: [...found, note ?? ''].join('\n') };
 }
+
+/** A secret that a later commit takes away is on the target for ever all the same. Null: stopped. */
+async function secretsInHistory(
+  history: readonly AddedText[],
+  stop: () => boolean,
+): Promise<{ at: string; kind: string }[] | null> {
+  const found: { at: string; kind: string }[] = [];
+  for (const { commit, file, text } of history) {
+    if (stop()) return null;
+    if (text.length > textCharsMax) continue;
+    for (const { kind } of await secretsIn(text, file))
+      found.push({ at: `${JSON.stringify(file).slice(1, -1)}, in commit ${commit.slice(0, 12)}`, kind });
+  }
+  return found;
+}
+
+/** As of a file: what is longer is generated. */
+const textCharsMax = 1024 * 1024;
 
 interface Secret {
   readonly kind: string;

@@ -11,6 +11,7 @@
  *   it doesn't merge            failed, and the next attempt begins at the target as it is then
  *   a gate says no              failed; the next attempt goes on from the work
  */
+import { existsSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { whileActive } from '../../coordinator/stay-active.ts';
 import type { Json } from '../../domain/task.ts';
@@ -53,7 +54,9 @@ export async function runAttempt(slot: Slot, task: TaskView, request: AttemptReq
     });
   } catch (error) {
     if (!(error instanceof CoordError)) throw error;
-    return { end: await released(slot, task.id, `no worktree: ${error.message}`), ran: null, impossible: null };
+    const end = await released(slot, task.id, `no worktree: ${error.message}`);
+    // without a target branch no task can be worked on
+    return { end, ran: null, impossible: error.code === 'not-found' ? error.message : null };
   }
   const watch = watchClaim({
     book: slot.book,
@@ -138,6 +141,17 @@ async function endOfStopped(
   return failed(slot, id, [why.reason, ...tail].join('\n'));
 }
 
+/** The remote is away, or somebody's worktree is in the way of the branch: neither is the work's fault. */
+const mayStillLand = ({ code, data }: CoordError): boolean =>
+  code === 'unavailable' || code === 'unknown' || (code === 'not-ready' && has(data, 'waits'));
+
+/** The server said no to the push, or git in this clone to what it was told: for a while that may be chance. */
+const isRefusal = ({ data, message }: CoordError): boolean =>
+  has(data, 'refused') || /^git (?!fetch|push|ls-remote)[a-z-]+: /.test(message);
+const refusalsMax = 5;
+
+const has = (data: unknown, name: string): boolean => typeof data === 'object' && data !== null && name in data;
+
 const retryMsFirst = 500;
 const retryMsMax = 30_000;
 
@@ -151,6 +165,7 @@ async function delivered(
   made: Made,
 ): Promise<AttemptEnd> {
   const onStep = (text: string): void => request.onEvent({ type: 'step', task: task.id, text });
+  let refusals = 0;
   for (let retryMs = retryMsFirst; ; retryMs = Math.min(2 * retryMs, retryMsMax)) {
     try {
       // the deadline is the command's: checks have time limits of their own, and a landing may have to wait for its turn
@@ -163,8 +178,9 @@ async function delivered(
       const stopped = await endOfStopped(slot, task.id, watch, null);
       if (stopped !== null) return stopped;
       if (error.code === 'lost' || error.code === 'held') return { kind: 'lost', reason: error.message };
-      const away = error.code === 'unavailable' || error.code === 'unknown';
-      if (!away) return failed(slot, task.id, wordsOf(error), error.code);
+      if (isRefusal(error)) refusals++;
+      if (!mayStillLand(error) || !existsSync(dir) || refusals > refusalsMax)
+        return failed(slot, task.id, wordsOf(error), error.code);
       onStep(`not landed yet: ${error.message}`);
     }
     await delay(retryMs, undefined, { signal: watch.signal }).catch(() => {});

@@ -1,5 +1,6 @@
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { withoutRepository } from '../../transport/git-process.ts';
 import { type Ending, supervise } from '../supervise.ts';
 import type { Attempt, Work, WorkResult } from './events.ts';
 import { progressLine } from './progress-line.ts';
@@ -55,7 +56,7 @@ async function runIn(folder: string, request: CommandWork, attempt: Attempt): Pr
     args: request.args,
     cwd: dir,
     env: {
-      ...request.env,
+      ...withoutRepository(request.env),
       COORD_TASK_ID: task.id,
       COORD_TERM: String(term),
       COORD_TASK_FILE: taskFile,

@@ -1,14 +1,14 @@
 import type { Json } from '../../domain/task.ts';
 import type { TaskView } from '../../domain/view.ts';
 import { CoordError } from '../../errors.ts';
-import { tipOf } from '../branch-tips.ts';
-import { landingCode, reviewCode } from '../landing-code.ts';
-import { mustBeClean } from '../work.ts';
-import type { AttemptEnd, Work } from './events.ts';
+import type { CloneGit } from '../clone-git.ts';
+import { type LandingPlace, landingCode, reviewCode } from '../landing-code.ts';
+import { mustBeClean, untrackedFiles, type Work, workOf } from '../work.ts';
+import type { AttemptEnd, Work as Worker } from './events.ts';
 import type { Doing, Slot } from './slot.ts';
 
 export interface Deliver {
-  readonly work: Work;
+  readonly work: Worker;
   /** Work is sent to review on the task's own branch. */
   readonly viaBranch: boolean;
   /** One landing of this process at a time: they all move one branch, and would only be in each other's way. */
@@ -35,8 +35,9 @@ export async function deliver(
   doing: Doing,
 ): Promise<AttemptEnd> {
   const place = slot.landingPlace(dir, task.id, doing);
-  const head = await tipOf(place.git, 'HEAD');
-  const commit = head === made.began ? null : head;
+  await mustHaveCommitted(place.git);
+  const work = await workOfBranch(slot, task.id, place, dir);
+  const commit = work.commit === made.began ? null : work.commit;
   // a landing looks by itself
   if (commit === null || request.viaBranch) await mustBeClean(place.git);
   if (commit === null) {
@@ -46,13 +47,13 @@ export async function deliver(
   const command = `git coord land ${task.id}`;
   if (request.viaBranch) {
     await slot.book.review(task.id, {
-      code: async () => reviewCode(place, { commit, isHead: true }, slot.branchOf(task.id)),
+      code: async () => reviewCode(place, work, slot.branchOf(task.id)),
       result: made.result,
       command,
     });
     return { kind: 'review' };
   }
-  const code = async () => landingCode(place, { commit, isHead: true });
+  const code = async () => landingCode(place, work);
   const landing = { code, attemptsMax: slot.attemptsMax, result: made.result, command, onStep: doing.onStep };
   try {
     const { landed } = await request.oneAtATime(() => slot.book.land(task.id, landing));
@@ -63,6 +64,26 @@ export async function deliver(
     await slot.book.done(task.id, made.result);
     return { kind: 'done' };
   }
+}
+
+/** What the command left must be the task's branch, and finished. @throws CoordError `not-ready` */
+async function workOfBranch(slot: Slot, task: string, { git }: LandingPlace, dir: string): Promise<Work> {
+  const gitDir = await git.text(['rev-parse', '--absolute-git-dir'], { dir });
+  const branch = slot.branchOf(task).replace(/^refs\/heads\//, '');
+  const work = await workOf({ git, gitDir, task, from: undefined, branchPattern: branch });
+  if (work.branch === branch) return work;
+  throw new CoordError('not-ready', `it left ${work.branch || 'a detached HEAD'} checked out, not ${branch}`, {
+    hint: 'What lands is what the command commits on the branch that it finds checked out.',
+  });
+}
+
+/** What a command forgot to commit would neither land nor be looked at by anybody. @throws CoordError `not-ready` */
+async function mustHaveCommitted(git: CloneGit): Promise<void> {
+  const files = await untrackedFiles(git);
+  if (files.length > 0)
+    throw new CoordError('not-ready', `it left files that are not committed: ${files.slice(0, 3).join(', ')}`, {
+      hint: 'Have it commit what counts (git add -A), and ignore what does not.',
+    });
 }
 
 const hasNothing = ({ data }: CoordError): boolean =>

@@ -12,7 +12,7 @@ import type { Filter } from '../../coordinator/book.ts';
 import { readAgents } from '../../coordinator/read-agents.ts';
 import type { TaskView } from '../../domain/view.ts';
 import { CoordError } from '../../errors.ts';
-import { runAttempt } from './attempt.ts';
+import { type AttemptReport, runAttempt } from './attempt.ts';
 import type { AttemptEnd, Work, WorkerEvent } from './events.ts';
 import { leftToDo } from './left-to-do.ts';
 import type { Slot } from './slot.ts';
@@ -45,6 +45,13 @@ export interface RunReport {
 /** Places of one worker that claim at the same time meet seldom: each begins elsewhere in the queue. */
 const claimsAtOnceMax = 3;
 
+/** A defect in one attempt is not to end those of the other places. */
+async function brokenAttempt({ book }: Slot, id: string, error: unknown): Promise<AttemptReport> {
+  const reason = `a defect in git-coord: ${error instanceof Error ? error.message : String(error)}`;
+  const task = await book.fail(id, reason).catch(() => null);
+  return { end: { kind: 'failed', reason, dead: task?.state === 'failed' }, ran: null, impossible: null };
+}
+
 /** The owner of the claims ends: what can't be settled is not tried for ever. */
 const problemMsMax = 30_000;
 
@@ -62,6 +69,8 @@ class Worker {
   /** When nothing was ready at last. */
   #emptyMs = 0;
   #problemMs = 0;
+  #unbegunMs = 0;
+  #taken = 0;
   #impossible: string | null = null;
   #saidIdle = false;
   #wakeUp: () => void = () => {};
@@ -79,12 +88,14 @@ class Worker {
     const wake = (): void => this.#wakeUp();
     for (const signal of [finish, stop]) signal.addEventListener('abort', wake);
     while (!this.#mustEnd()) {
-      const places = this.#free.slice(0, claimsAtOnceMax);
+      const left = (this.#request.filter.limit ?? Number.POSITIVE_INFINITY) - this.#taken;
+      const places = this.#free.slice(0, Math.min(claimsAtOnceMax, left));
       const [place] = places;
       if (place !== undefined) {
         const taken = await Promise.all(places.map((one) => this.#take(one)));
         if (taken.every(Boolean)) continue;
-        if (this.#request.drain && this.#inWork.size === 0 && (await this.#isDrained(place.slot))) break;
+        const looks = this.#request.drain || !this.#saidIdle;
+        if (looks && this.#inWork.size === 0 && (await this.#isDrained(place.slot)) && this.#request.drain) break;
       }
       await this.#pause();
     }
@@ -95,7 +106,8 @@ class Worker {
 
   #mustEnd(): boolean {
     const { finish, stop } = this.#request;
-    return finish.aborted || stop.aborted || this.#impossible !== null;
+    const limitReached = this.#taken >= (this.#request.filter.limit ?? Number.POSITIVE_INFINITY);
+    return finish.aborted || stop.aborted || limitReached || this.#impossible !== null;
   }
 
   /** Whether a task was taken for this place. */
@@ -104,6 +116,7 @@ class Worker {
     const task = await this.#claimNext(slot);
     if (task === null) return false;
     this.#saidIdle = false;
+    this.#taken++;
     this.#free.splice(this.#free.indexOf(place), 1);
     const attempt = this.#attempt(slot, task, Math.max(sinceMs, this.#emptyMs)).finally(() => {
       this.#inWork.delete(attempt);
@@ -142,14 +155,20 @@ class Worker {
     const startedMs = performance.now();
     const { work, viaBranch, stop, onEvent } = this.#request;
     const request = { work, viaBranch, stop, onEvent, oneAtATime: this.#oneAtATime };
-    const { end, ran, impossible } = await runAttempt(slot, task, request);
+    const { end, ran, impossible } = await runAttempt(slot, task, request).catch((error: unknown) =>
+      brokenAttempt(slot, task.id, error),
+    );
     this.#attended.push({ freeMs, ran, endMs: performance.now() });
     this.#impossible ??= impossible;
     this.#ended[end.kind]++;
     if (end.kind === 'failed' && end.dead) this.#dead.push(task.id);
     onEvent({ type: 'ended', task: task.id, durationMs: Math.round(performance.now() - startedMs), end });
     // what could not even begin must not be taken again at once
-    if (end.kind === 'released' && ran === null) await delay(this.#request.pollIntervalMs);
+    if (end.kind !== 'released' || ran !== null) this.#unbegunMs = 0;
+    else {
+      this.#unbegunMs = Math.min(Math.max(2 * this.#unbegunMs, this.#request.pollIntervalMs), problemMsMax);
+      await delay(this.#unbegunMs, undefined, { signal: this.#request.finish }).catch(() => {});
+    }
   }
 
   readonly #oneAtATime = <T>(action: () => Promise<T>): Promise<T> => {
@@ -166,7 +185,8 @@ class Worker {
       const others = agents.filter(({ status }) => status !== 'offline').map(({ capabilities }) => capabilities);
       const skills = { own: book.context.registration.capabilities, others };
       const left = leftToDo(tasks, skills, (task) => book.matches(task, this.#request.filter));
-      if (!this.#saidIdle && left.length > 0) this.#request.onEvent({ type: 'idle', left: left.length });
+      if (!this.#saidIdle && (left.length > 0 || !this.#request.drain))
+        this.#request.onEvent({ type: 'idle', left: left.length });
       this.#saidIdle = true;
       return left.length === 0;
     } catch (error) {
