@@ -51,7 +51,9 @@ async function usualName(git: CloneGit, remote: string | null): Promise<string> 
   const configured = (await git.try(['config', 'init.defaultBranch'])).stdout.toString('utf8').trim();
   if (configured !== '' && (await has(configured))) return configured;
   const [main] = remote === null ? await listWorktrees(git) : [];
-  return main?.branch?.replace(/^refs\/heads\//, '') ?? 'main';
+  const current = main?.branch?.replace(/^refs\/heads\//, '') ?? 'main';
+  // work isn't landed on itself
+  return current.startsWith('task/') ? 'main' : current;
 }
 
 /** What the remote itself has as its default branch, if that is there; a remote that is away is found out later. */

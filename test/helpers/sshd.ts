@@ -68,7 +68,12 @@ export async function startSshd(): Promise<Sshd> {
 async function shareConnection(port: number, userKey: string, socket: string): Promise<ChildProcess> {
   const options = clientOptions(userKey).split(' ');
   const target = `${userInfo().username}@127.0.0.1`;
-  const master = spawn('ssh', ['-M', '-N', '-S', socket, ...options, '-p', String(port), target], { stdio: 'ignore' });
+  // git tells by this variable which protocol it speaks; it must be let through here, too
+  const master = spawn(
+    'ssh',
+    ['-M', '-N', '-o', 'SendEnv=GIT_PROTOCOL', '-S', socket, ...options, '-p', String(port), target],
+    { stdio: 'ignore' },
+  );
   await waitFor(() => existsSync(socket), { what: 'the shared connection is up' });
   return master;
 }

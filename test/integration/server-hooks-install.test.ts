@@ -94,12 +94,14 @@ test('without Node on the server nothing guarded moves, and the rest does', asyn
   expect((await run('git', ['push', 'origin', 'HEAD:dev2'], clone, process.env)).status).toBe(1);
 });
 
-test('a repository with a worktree, and a book below another prefix', async () => {
+test("a book below another prefix; somebody's clone is refused", async () => {
   const work = join(scratch.dir, 'work');
-  await git(['clone', '--quiet', bare, work], { cwd: scratch.dir });
+  await git(['clone', '--quiet', bare, `${work}-tree`], { cwd: scratch.dir });
+  expect(await hooks('install', `${work}-tree`)).toMatchObject({ status: 7, error: { code: 'not-ready' } });
+  await git(['clone', '--quiet', '--bare', bare, work], { cwd: scratch.dir });
   await git(['update-ref', 'refs/heads/coord/coord/format', 'HEAD'], { cwd: work });
   expect((await hooks('install', work)).status).toBe(0);
-  expect(await readFile(join(work, '.git/hooks/git-coord-server'), 'utf8')).toContain("prefix='refs/heads/coord/'\n");
+  expect(await readFile(join(work, 'hooks/git-coord-server'), 'utf8')).toContain("prefix='refs/heads/coord/'\n");
   expect(await states(work)).toEqual(allIn('installed'));
   for (const name of ['refs/heads/trunk', 'release/*'])
     await git(['config', '--add', 'coord.protect', name], { cwd: work });
