@@ -141,7 +141,8 @@ test('the worktree that started it is removed: it goes on for the clone', async 
 });
 
 test('the remote is away: it goes on, says so once, and beats when it is back', async () => {
-  await clone.claim(['a'], { ttlMs: 1500 });
+  // long enough for the lease not to lapse while the remote is away: then it would be anybody's
+  await clone.claim(['a'], { ttlMs: 6000 });
   const { pid } = await clone.start();
   await clone.logged('renewed a');
   await rename(world.bareDir, `${world.bareDir}.away`);
