@@ -133,13 +133,16 @@ async function compose(setup: Setup, book: BookSettings, who: Identity, request:
       pushes++;
     },
   };
-  const extra: Transport[] = [];
+  let shown: Promise<Transport> | undefined;
   const recent = async (): Promise<Context | null> => {
     const isRecent = fresh.isRecent(clock.bootMs(), Math.min(recentMsMax, recentPolls * timings.pollIntervalMs));
     if (book.mode === 'local' || cached || !isRecent) return null;
-    const shown = await openTransport(setup, book, { cached: true });
-    extra.push(shown);
-    const store = checkingBook(recordStore(shown, layout, kindOf, remembered), book);
+    // one for all looks: whoever works for long asks again and again
+    shown ??= openTransport(setup, book, { cached: true }).catch((error: unknown) => {
+      shown = undefined;
+      throw error;
+    });
+    const store = checkingBook(recordStore(await shown, layout, kindOf, remembered), book);
     return { ...context, store, observed: withoutSightings(observed) };
   };
   return {
@@ -155,7 +158,7 @@ async function compose(setup: Setup, book: BookSettings, who: Identity, request:
     pushes: () => pushes,
     mirrorAll: () => mirror.showAll(),
     close: async () => {
-      await Promise.all([transport, ...extra].map((one) => one.close()));
+      await Promise.all([transport.close(), shown?.then((one) => one.close())]);
     },
   };
 }

@@ -73,7 +73,7 @@ export async function markedAmong(all: readonly Worktree[]): Promise<TaskWorktre
 }
 
 /** A worktree's `.git` is a file that names its git folder (gitrepository-layout). */
-function gitDirOf(dir: string): string | null {
+export function gitDirOf(dir: string): string | null {
   try {
     const named = /^gitdir: (.+)\n?$/.exec(readFileSync(join(dir, '.git'), 'utf8'))?.[1];
     return named === undefined ? null : resolve(dir, named);

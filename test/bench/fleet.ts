@@ -4,7 +4,6 @@
  */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { git } from '../helpers/repo.ts';
 import { checksOff, makeCode } from './code.ts';
 import { coord, type Row, time } from './measure.ts';
 
@@ -15,7 +14,6 @@ export async function benchFleet(folder: string, env: NodeJS.ProcessEnv): Promis
   const say = (...words: string[]) => time({ name: words.join(' '), words: () => coord(...words), cwd: clone, env });
   await say('init', '--remote', 'origin', '--yes');
   await checksOff(clone, env);
-  await git(['config', 'coord.pollInterval', '500ms'], { cwd: clone, env });
   for (let n = 0; n < tasks; n++) await say('add', `Task ${n}`, '--id', `t-${n}`, '--retries', '20');
   const log = join(folder, 'fleet.log');
   const now = 'date +%s%3N';

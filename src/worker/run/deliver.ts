@@ -1,8 +1,10 @@
+import { join } from 'node:path';
 import type { Json } from '../../domain/task.ts';
 import type { TaskView } from '../../domain/view.ts';
 import { CoordError } from '../../errors.ts';
 import type { CloneGit } from '../clone-git.ts';
 import { type LandingPlace, landingCode, reviewCode } from '../landing-code.ts';
+import { gitDirOf } from '../task-worktrees.ts';
 import { mustBeClean, untrackedFiles, type Work, workOf } from '../work.ts';
 import type { AttemptEnd, Work as Worker } from './events.ts';
 import type { Doing, Slot } from './slot.ts';
@@ -68,7 +70,7 @@ export async function deliver(
 
 /** What the command left must be the task's branch, and finished. @throws CoordError `not-ready` */
 async function workOfBranch(slot: Slot, task: string, { git }: LandingPlace, dir: string): Promise<Work> {
-  const gitDir = await git.text(['rev-parse', '--absolute-git-dir'], { dir });
+  const gitDir = gitDirOf(dir) ?? join(dir, '.git');
   const branch = slot.branchOf(task).replace(/^refs\/heads\//, '');
   const work = await workOf({ git, gitDir, task, from: undefined, branchPattern: branch });
   if (work.branch === branch) return work;
