@@ -75,9 +75,8 @@ function onSignals(say: (text: string) => void) {
   let interruptedMs = Number.NEGATIVE_INFINITY;
   const interrupted = (): void => {
     // as `git coord` it is told twice of one Ctrl-C: by the terminal, and by git
-    const againMs = performance.now() - interruptedMs;
+    if (performance.now() - interruptedMs < onceMs) return;
     interruptedMs = performance.now();
-    if (againMs < onceMs) return;
     if (finish.signal.aborted) stopNow();
     else say('finishing what is in work; once more to stop it and give it back');
     finish.abort();

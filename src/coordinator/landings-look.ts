@@ -57,8 +57,8 @@ export async function lookAtLandings(
   );
   const unseen = landings.filter(({ id }) => !known.has(id));
   if (unseen.length === 0) return [];
-  const lost = await stillMissing(context, code, unseen);
-  for (const { id, landed } of unseen) if (!lost.has(id)) known.set(id, landed.commit);
+  const { lost, unclear } = await lookFor(context, code, unseen);
+  for (const { id, landed } of unseen) if (!lost.has(id) && !unclear.has(id)) known.set(id, landed.commit);
   seen.save(known);
   const looks: LandingLook[] = [];
   for (const one of unseen) if (lost.has(one.id)) looks.push(await putRight(context, code, one));
@@ -67,33 +67,26 @@ export async function lookAtLandings(
 
 type Unseen = Pick<TaskView, 'id' | 'term'> & { readonly landed: Landed };
 
-/** Those whose branch can't be looked at aren't: another look decides. */
-async function stillMissing(
-  context: Context,
-  code: LandingsCode,
-  all: readonly Unseen[],
-): Promise<ReadonlySet<string>> {
-  const lost = new Set<string>();
+/** `unclear`: the branch could not be looked at, as when it was deleted; another look decides. */
+async function lookFor(context: Context, code: LandingsCode, all: readonly Unseen[]) {
+  const [lost, unclear] = [new Set<string>(), new Set<string>()];
   for (const ref of new Set(all.map(({ landed }) => landed.ref))) {
     let left = all.filter(({ landed }) => landed.ref === ref);
     for (let read = 1; read <= 2 && left.length > 0; read++) {
       if (read > 1) await context.clock.sleep(apartMs);
-      const missing = await code
-        .missing(
-          ref,
-          left.map(({ landed }) => landed.commit),
-        )
-        .catch(ifNotThere);
-      left = missing === null ? [] : left.filter(({ landed }) => missing.has(landed.commit));
+      const commits = left.map(({ landed }) => landed.commit);
+      const missing = await code.missing(ref, commits).catch(ifUnclear);
+      if (missing === null) for (const { id } of left) unclear.add(id);
+      left = left.filter(({ landed }) => missing?.has(landed.commit) === true);
     }
     for (const { id } of left) lost.add(id);
   }
-  return lost;
+  return { lost, unclear };
 }
 
-/** A branch that was deleted says nothing of what was on it. */
-function ifNotThere(error: unknown): null {
-  if (error instanceof CoordError && error.code === 'not-found') return null;
+/** One branch doesn't keep the others from being looked at. */
+function ifUnclear(error: unknown): null {
+  if (error instanceof CoordError) return null;
   throw error;
 }
 
@@ -106,7 +99,8 @@ async function putRight(context: Context, code: LandingsCode, { id, term, landed
     await repairLanding(context, ended, id, landed, code.landing(id, landed));
     return { id, landed, standing: 'repaired' };
   } catch (error) {
-    if (error instanceof CoordError && error.code === 'lost') return { id, landed, standing: 'reopened' };
-    throw error;
+    if (!(error instanceof CoordError)) throw error;
+    // what can't be put right now is looked at again
+    return { id, landed, standing: error.code === 'lost' ? 'reopened' : 'missing' };
   }
 }

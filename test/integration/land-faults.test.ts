@@ -253,3 +253,15 @@ test('embedded: a worktree whose index is locked for long follows with the next 
   await anna.run('list');
   expect(await git(['status', '--porcelain'], { cwd: first })).toBe('');
 });
+
+test('the name of a file that is not committed is told without what a terminal would obey', async () => {
+  project = await makeProject('path');
+  const anna = await project.agent('anna');
+  await claimed(anna, 'a');
+  await anna.work('a', 'a', 'a');
+  await writeFile(join(anna.dir, 'forgotten\x1b[2J'), '');
+  const landed = await anna.run('land', 'a');
+  expect(landed.status, landed.stderr).toBe(0);
+  expect(landed.stderr).toContain('not committed, so not in what lands: forgotten');
+  expect(landed.stderr).not.toContain('\x1b');
+});

@@ -66,6 +66,14 @@ test('what was there once, somebody took out; and a squash is no landing', async
   expect((await sweep(ben)).map(({ id }: { id: string }) => id)).toEqual(['a']);
 });
 
+test('a branch that is not there for a while says nothing: the next look decides', async () => {
+  const { from } = await cutOff('a');
+  await git(['update-ref', '-d', 'refs/heads/main'], { cwd: project.home });
+  expect(await sweep(ben)).toEqual([]);
+  await setMain(from);
+  expect(await sweep(ben)).toMatchObject([{ id: 'a', standing: 'missing' }]);
+});
+
 test("a clone's daemon does it by itself", async () => {
   const { commit } = await cutOff('a');
   const env = { ...anna.env, COORD_DAEMON: 'auto', COORD_POLL_INTERVAL: '200ms' };

@@ -1,12 +1,13 @@
 // The worker, as a process: real commands in real worktrees, and what becomes of their tasks.
 import type { ChildProcess } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { chmod, readdir, readFile, writeFile } from 'node:fs/promises';
+import { chmod, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
 import { startCli } from '../helpers/cli.ts';
 import { type Agent, makeProject, type Project } from '../helpers/landing.ts';
 import { losingLandings } from '../helpers/lost-landing.ts';
+import { running } from '../helpers/processes.ts';
 import { git } from '../helpers/repo.ts';
 import { waitFor } from '../helpers/wait-for.ts';
 
@@ -225,9 +226,12 @@ test('SIGINT finishes what is in work and takes nothing new; a second one stops 
   await eventOf(two, 'progress', task);
   two.child.kill('SIGINT');
   await waitFor(() => two.said().includes('once more'), { what: 'it was told' });
-  // sooner it would be the same Ctrl-C, of which git tells as well
-  await new Promise((resolve) => setTimeout(resolve, 500));
-  two.child.kill('SIGINT');
+  // at first it is the same Ctrl-C, of which git tells as well
+  const again = () => {
+    two.child.kill('SIGINT');
+    return two.said().includes('stopping');
+  };
+  await waitFor(again, { what: 'it was told a second time' });
   expect((await two.ended).report).toMatchObject({ ended: { released: 1 } });
   expect(await show(task)).toMatchObject({ state: 'open', attempts: 0 });
 });
@@ -285,6 +289,18 @@ test('drains without what only others can do', async () => {
   const second = await drained('true');
   expect(second.report, second.stderr).toMatchObject({ ended: { done: 1 } });
   expect((await show('other-skill')).state).toBe('open');
+});
+
+test('a worker that breaks ends what it has in work', async () => {
+  await begin();
+  await add('a');
+  const one = worker('echo "::progress up"; exec sleep 300.25', '--max', '2');
+  await seen(one, 'up');
+  const pending = join(await anna.git('rev-parse', '--path-format=absolute', '--git-common-dir'), 'coord', 'pending');
+  await rm(pending, { recursive: true });
+  await writeFile(pending, 'no folder any more');
+  expect((await one.ended).status).toBe(1);
+  await waitFor(() => running('300.25').length === 0, { what: 'the command has ended' });
 });
 
 test('without a target branch the worker ends, and gives its task back', async () => {

@@ -1,9 +1,9 @@
 // Real commands that misbehave: they ignore SIGTERM, fork away, flood, never end, or can't be started.
-import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { build } from 'esbuild';
 import { describe, expect, test } from 'vitest';
 import { type Command, supervise } from '../../src/worker/supervise.ts';
+import { running } from '../helpers/processes.ts';
 import { makeScratch } from '../helpers/repo.ts';
 import { waitFor } from '../helpers/wait-for.ts';
 
@@ -17,22 +17,6 @@ const shell = (script: string, more: Partial<Command> = {}) =>
     outputBytesMax: 4000,
     ...more,
   });
-
-/** Living processes that have this on their command line. */
-function running(word: string): number[] {
-  return readdirSync('/proc')
-    .filter((name) => /^\d+$/.test(name) && Number(name) !== process.pid)
-    .filter((name) => commandLine(name).includes(word))
-    .map(Number);
-}
-
-function commandLine(pid: string): string {
-  try {
-    return readFileSync(`/proc/${pid}/cmdline`, 'utf8');
-  } catch {
-    return '';
-  }
-}
 
 /** A number of seconds to sleep that no other test has. */
 let last = 0;

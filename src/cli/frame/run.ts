@@ -8,6 +8,7 @@ import { type GlobalFlags, type Parsed, parseCommand, splitCommandLine, wantsJso
 import type { CommandSpec } from './spec.ts';
 import { type Outputs, openStreams, type Streams } from './streams.ts';
 import { makeStyle } from './style.ts';
+import { manyLines } from './text.ts';
 import { version } from './version.ts';
 
 /** The process that the command line runs in; `process`, but for tests. */
@@ -81,9 +82,9 @@ async function runCommand(
     agent: flags.agent,
     write: (text) => streams.out(text),
     notice: (text) => {
-      if (!flags.quiet) streams.err(`${text}\n`);
+      if (!flags.quiet) streams.err(`${manyLines(text)}\n`);
     },
-    warn: (text) => streams.err(`warning: ${text}\n`),
+    warn: (text) => streams.err(`warning: ${manyLines(text)}\n`),
     outputClosed: streams.outputClosed,
   };
   const { run } = await command.load();

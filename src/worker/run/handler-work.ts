@@ -20,7 +20,8 @@ const deafMsMax = 10_000;
 export function handlerWork(handlers: Handlers): Work {
   const run = async (attempt: Attempt): Promise<WorkResult> => {
     const { task, dir, term, signal } = attempt;
-    const handler = handlers[task.type] ?? handlers['*'];
+    // a type may be called as something that every object has
+    const handler = Object.hasOwn(handlers, task.type) ? handlers[task.type] : handlers['*'];
     if (handler === undefined) return { kind: 'failed', reason: `no handler for tasks of type ${task.type}` };
     const progress = (text: string, percent?: number): void => attempt.progress(text, percent ?? null);
     const working = (async (): Promise<WorkResult> => {

@@ -52,7 +52,7 @@ async function brokenAttempt({ book }: Slot, id: string, error: unknown): Promis
   return { end: { kind: 'failed', reason, dead: task?.state === 'failed' }, ran: null, impossible: null };
 }
 
-/** The owner of the claims ends: what can't be settled is not tried for ever. */
+/** With the remote away, or no worktree to be had, it looks again later and later, at least so often. */
 const problemMsMax = 30_000;
 
 export async function runWorker(request: RunRequest): Promise<RunReport> {
@@ -72,6 +72,7 @@ class Worker {
   #unbegunMs = 0;
   #taken = 0;
   #impossible: string | null = null;
+  readonly #broken = new AbortController();
   #saidIdle = false;
   #wakeUp: () => void = () => {};
   #landing: Promise<unknown> = Promise.resolve();
@@ -87,6 +88,20 @@ class Worker {
     const { finish, stop } = this.#request;
     const wake = (): void => this.#wakeUp();
     for (const signal of [finish, stop]) signal.addEventListener('abort', wake);
+    try {
+      await this.#takeAll();
+    } catch (error) {
+      // what is in work must not go on without us
+      this.#broken.abort();
+      throw error;
+    } finally {
+      await Promise.all(this.#inWork);
+      for (const signal of [finish, stop]) signal.removeEventListener('abort', wake);
+    }
+    return this.#report();
+  }
+
+  async #takeAll(): Promise<void> {
     while (!this.#mustEnd()) {
       const left = (this.#request.filter.limit ?? Number.POSITIVE_INFINITY) - this.#taken;
       const places = this.#free.slice(0, Math.min(claimsAtOnceMax, left));
@@ -99,9 +114,6 @@ class Worker {
       }
       await this.#pause();
     }
-    await Promise.all(this.#inWork);
-    for (const signal of [finish, stop]) signal.removeEventListener('abort', wake);
-    return this.#report();
   }
 
   #mustEnd(): boolean {
@@ -153,7 +165,8 @@ class Worker {
 
   async #attempt(slot: Slot, task: TaskView, freeMs: number): Promise<void> {
     const startedMs = performance.now();
-    const { work, viaBranch, stop, onEvent } = this.#request;
+    const { work, viaBranch, onEvent } = this.#request;
+    const stop = AbortSignal.any([this.#request.stop, this.#broken.signal]);
     const request = { work, viaBranch, stop, onEvent, oneAtATime: this.#oneAtATime };
     const { end, ran, impossible } = await runAttempt(slot, task, request).catch((error: unknown) =>
       brokenAttempt(slot, task.id, error),

@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Book } from '../../coordinator/book.ts';
+import { stayActive } from '../../coordinator/stay-active.ts';
 import type { TaskView } from '../../domain/view.ts';
 import { CoordError } from '../../errors.ts';
 
@@ -54,11 +55,7 @@ export function watchClaim({ book, task, stop, goesOn, onStep }: WatchRequest): 
   stop.addEventListener('abort', onStop, { once: true });
   if (stop.aborted) onStop();
 
-  const touch = (): void => {
-    const entry = context.held.get(task);
-    if (entry && entry.state.lost !== true)
-      context.held.put({ ...entry, state: { ...entry.state, activeBootMs: context.clock.bootMs() } });
-  };
+  const touch = (): void => stayActive(context, task);
   const look = async (): Promise<void> => {
     const entry = context.held.get(task);
     if (entry === null) return goesOn ? undefined : halt({ kind: 'lost', reason: 'its claim was ended in this clone' });

@@ -98,6 +98,13 @@ test('of news that come in a crowd the newest is told, and a failure to tell is 
   vi.useRealTimers();
 });
 
+test('a type that is called as every object has something is no handler', async () => {
+  const work = handlerWork({ known: () => 1 });
+  const attempt = { task: task('a', { type: 'constructor' }), dir: '/', term: 1, signal: new AbortController().signal };
+  const result = await work.run({ ...attempt, progress: () => {} } as unknown as Parameters<typeof work.run>[0]);
+  expect(result).toMatchObject({ kind: 'failed' });
+});
+
 test('a handler that does not heed its signal is not waited for', async () => {
   vi.useFakeTimers();
   const stop = new AbortController();
