@@ -42,6 +42,11 @@ export class CoordError extends Error {
     this.next = details.next ?? [];
     this.data = details.data;
   }
+
+  /** Whether its data says so: `{ name: true }`. */
+  says(name: string): boolean {
+    return (this.data as Readonly<Record<string, unknown>> | null | undefined)?.[name] === true;
+  }
 }
 
 /** The exit status of the command line for each code (docs/cli.md). */

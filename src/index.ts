@@ -65,7 +65,7 @@ export interface OpenedBook
   > {
   list(filter?: Parameters<Book['list']>[0]): Promise<{ tasks: TaskView[]; asOf: string }>;
   /**
-   * Lands the work of the worktree, after the gates: branch, task and claim move in one push (docs/protocol.md, "Landing").
+   * Lands the work of the worktree, after the gates: branch, task and claim move in one push (docs/protocol.md, "Transitions").
    * @throws CoordError `lost`, `held`, `conflict`, `gate-failed`, `not-ready`, `not-found`, `unavailable`, `unknown`
    */
   land(id: string, options?: LandOptions): Promise<LandResult>;
@@ -112,7 +112,7 @@ export async function openBook(options: OpenBookOptions): Promise<OpenedBook> {
     land: async (id, { onto, from, result = null, onStep = () => {} } = {}) => {
       const { landingOn } = await import('./app/landing-on-app.ts');
       const whileStoppable = <T>(work: (signal: AbortSignal) => Promise<T>) => work(new AbortController().signal);
-      const landing = await landingOn(app, { task: parseId(id), onto, from, tell: onStep, whileStoppable });
+      const landing = landingOn(app, { task: parseId(id), onto, from, tell: onStep, whileStoppable });
       const { code, attemptsMax } = landing;
       return book.land(id, { code, attemptsMax, result, command: `git coord land ${id}`, onStep });
     },

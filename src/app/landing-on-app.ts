@@ -7,6 +7,7 @@ import { type LandingPlace, landingCode, reviewCode } from '../worker/landing-co
 import { targetOf } from '../worker/target-name.ts';
 import { untrackedFiles, workOf } from '../worker/work.ts';
 import { gatesOf } from './gates-of.ts';
+import { landingPlace } from './landing-place.ts';
 import type { App } from './open-app.ts';
 
 export interface LandingRequest {
@@ -30,14 +31,8 @@ export function landingOn(app: App, { task, onto, from, tell, whileStoppable }: 
   const git = cloneGit(clone.topLevel, env);
   const branch = taskBranch(config.tasks.branch, task);
   const placeOf = (target: string, tracked: string | null): LandingPlace => ({
-    git,
-    remote: book.remote,
-    target,
+    ...landingPlace(app, git.dir, task, target),
     tracked,
-    task,
-    commonDir: clone.commonDir,
-    coordDir: clone.coordDir,
-    strategy: config.land.strategy,
     ask: askingEarly(app.transport, book.remote === null ? [] : [target]),
     gates: gatesOf({ quality: config.quality, env, tell, tellSkipped: true, whileStoppable }),
   });

@@ -1,16 +1,16 @@
 import { type LandingLook, lookAtLandings, type SeenLandings } from '../coordinator/landings-look.ts';
 import type { Who } from '../domain/seen.ts';
-import type { Folder } from '../store/folder.ts';
-import { fileFolder } from '../store/folder.ts';
+import { type Folder, fileFolder } from '../store/folder.ts';
 import { fetchedTip, localTip } from '../worker/branch-tips.ts';
 import { cloneGit } from '../worker/clone-git.ts';
 import { landingCode } from '../worker/landing-code.ts';
 import { missingCommits } from '../worker/missing-commits.ts';
+import { landingPlace } from './landing-place.ts';
 import type { App } from './open-app.ts';
 
 /** Looks whether what has landed is there, and puts right what this clone landed. @throws CoordError `unavailable` */
 export async function lookAtLandingsOn(app: App, who: Who): Promise<LandingLook[]> {
-  const { context, clone, book, env, config } = app;
+  const { context, clone, book, env } = app;
   if (clone.isShallow || isPartial(app)) return [];
   const git = cloneGit(clone.topLevel ?? clone.commonDir, env);
   const code = {
@@ -20,20 +20,7 @@ export async function lookAtLandingsOn(app: App, who: Who): Promise<LandingLook[
       return missingCommits(git, tip, commits);
     },
     landing: (task: string, { ref, commit }: LandingLook['landed']) =>
-      landingCode(
-        {
-          git,
-          remote: book.remote,
-          target: ref,
-          task,
-          commonDir: clone.commonDir,
-          coordDir: clone.coordDir,
-          strategy: config.land.strategy,
-          ask: (refs) => app.transport.values(refs),
-          gates: null,
-        },
-        { commit, isHead: false, branch: '', changed: [] },
-      ),
+      landingCode(landingPlace(app, git.dir, task, ref), { commit, isHead: false, branch: '', changed: [] }),
   };
   return lookAtLandings(context, who, code, seenIn(fileFolder(clone.coordDir)));
 }

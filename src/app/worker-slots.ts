@@ -2,12 +2,12 @@ import { generateSessionId } from '../config/identity.ts';
 import { livingOwner } from '../config/owner.ts';
 import { CoordError } from '../errors.ts';
 import { taskBranch } from '../worker/branch-tips.ts';
-import { cloneGit } from '../worker/clone-git.ts';
 import { KnownTarget } from '../worker/known-target.ts';
 import type { Slot } from '../worker/run/slot.ts';
 import { targetName } from '../worker/target-name.ts';
 import { openBookOn } from './book-on-app.ts';
 import { gatesOf } from './gates-of.ts';
+import { landingPlace } from './landing-place.ts';
 import { type App, openApp } from './open-app.ts';
 import { worktreePlace } from './worktree-place.ts';
 
@@ -34,7 +34,7 @@ const newsApartMsMin = 1000;
 
 /**
  * A worker's places, each a session of its own of one agent: what one session sends at the same time could be taken for a repeat.
- * @throws CoordError `not-found`, `not-ready` without a worktree, `config`, `bad-id`, `usage`
+ * @throws CoordError `not-found`, `config`, `bad-id`, `usage`
  */
 export async function openWorker(request: WorkerRequest): Promise<WorkerPlaces> {
   const { dir, env, agent, warn } = request;
@@ -48,7 +48,8 @@ export async function openWorker(request: WorkerRequest): Promise<WorkerPlaces> 
     if (!(Number.isInteger(max) && max >= 1 && max <= 1000))
       throw new CoordError('usage', `${max} tasks at once: a whole number from 1 to 1000`);
     const session = generateSessionId(Math.random);
-    const target = `refs/heads/${await targetName(cloneGit(app.clone.topLevel ?? app.clone.commonDir, env), app.book.remote, undefined)}`;
+    const { git } = worktreePlace(app, warn);
+    const target = `refs/heads/${await targetName(git, app.book.remote, undefined)}`;
     const slots: Slot[] = [];
     const known = new KnownTarget();
     for (let n = 1; n <= max; n++) {
@@ -65,7 +66,7 @@ export async function openWorker(request: WorkerRequest): Promise<WorkerPlaces> 
 }
 
 function slotOn(app: App, target: string, known: KnownTarget, warn: (text: string) => void): Slot {
-  const { clone, config, env, book, timings, context } = app;
+  const { config, env, timings, context } = app;
   return {
     book: openBookOn(app, process.pid, warn),
     claim: { owner: livingOwner(process.pid), create: false },
@@ -73,15 +74,8 @@ function slotOn(app: App, target: string, known: KnownTarget, warn: (text: strin
     branchOf: (task) => taskBranch(config.tasks.branch, task),
     target,
     landingPlace: (dir, task, { signal, onStep }) => ({
-      git: cloneGit(dir, env),
-      remote: book.remote,
-      target,
-      task,
-      commonDir: clone.commonDir,
-      coordDir: clone.coordDir,
-      strategy: config.land.strategy,
+      ...landingPlace(app, dir, task, target),
       known,
-      ask: (refs) => app.transport.values(refs),
       gates: gatesOf({
         quality: config.quality,
         env,

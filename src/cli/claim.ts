@@ -3,6 +3,7 @@ import { ownerProcess } from '../config/owner.ts';
 import type { ClaimRequest } from '../coordinator/book.ts';
 import type { ClaimResult } from '../coordinator/claim-task.ts';
 import { CoordError } from '../errors.ts';
+import { branchName, taskBranch } from '../worker/branch-tips.ts';
 import { filterOf } from './filter.ts';
 import type { Context } from './frame/context.ts';
 import type { Parsed } from './frame/parse.ts';
@@ -46,7 +47,7 @@ interface PreviousWork {
 /** What whoever held the task before has pushed for it, to be continued. The claim stands whether or not it can be looked for. */
 async function previousWork({ transport, config }: App, { task, via }: ClaimResult): Promise<PreviousWork | null> {
   if (via === 'already-mine' || task.term < 2) return null;
-  const branch = `refs/heads/${config.tasks.branch.replace('{id}', task.id)}`;
+  const branch = taskBranch(config.tasks.branch, task.id);
   try {
     const commit = (await transport.values([branch])).get(branch);
     return commit === undefined ? null : { branch, commit };
@@ -58,8 +59,7 @@ async function previousWork({ transport, config }: App, { task, via }: ClaimResu
 
 function previousText({ task }: ClaimResult, previous: PreviousWork | null): string {
   if (previous === null) return '';
-  const name = previous.branch.replace(/^refs\/heads\//, '');
-  return `${name} has work on it (${previous.commit.slice(0, 12)}): git coord start ${task.id} goes on from there\n`;
+  return `${branchName(previous.branch)} has work on it (${previous.commit.slice(0, 12)}): git coord start ${task.id} goes on from there\n`;
 }
 
 export function claimRequest(context: Context, parsed: Parsed): ClaimRequest {

@@ -2,6 +2,7 @@ import { landingOn } from '../app/landing-on-app.ts';
 import type { LandResult } from '../coordinator/land-task.ts';
 import { parseId } from '../domain/ids.ts';
 import { CoordError } from '../errors.ts';
+import { branchName } from '../worker/branch-tips.ts';
 import { ownerOf } from './claim.ts';
 import { thenNext } from './done.ts';
 import type { Context } from './frame/context.ts';
@@ -34,7 +35,7 @@ async function land(context: Context, parsed: Parsed, opened: Opened): Promise<[
   const { code, attemptsMax } = landing;
   const landed = await book.land(id, { code, attemptsMax, result, command, onStep: context.notice });
   const said = landed.attempts === 0 ? 'had landed before' : 'landed';
-  return [landed, `${id}: ${said} on ${shortName(landed.landed.ref)} (${landed.landed.commit.slice(0, 12)})\n`];
+  return [landed, `${id}: ${said} on ${branchName(landed.landed.ref)} (${landed.landed.commit.slice(0, 12)})\n`];
 }
 
 async function toReview(context: Context, parsed: Parsed, opened: Opened): Promise<[Reviewed, string]> {
@@ -42,13 +43,11 @@ async function toReview(context: Context, parsed: Parsed, opened: Opened): Promi
   const { id, result, landing } = preparation(context, parsed, opened);
   const reviewed = await book.review(id, { code: landing.reviewCode, result, command });
   const { branch, target } = reviewed.review;
-  const then = `open a pull request from ${shortName(branch)}; the task is done when that is merged\n`;
-  return [reviewed, `${id}: in review on ${shortName(branch)}, for ${shortName(target)}\n${then}`];
+  const then = `open a pull request from ${branchName(branch)}; the task is done when that is merged\n`;
+  return [reviewed, `${id}: in review on ${branchName(branch)}, for ${branchName(target)}\n${then}`];
 }
 
 type Reviewed = Awaited<ReturnType<Opened['book']['review']>>;
-
-const shortName = (ref: string): string => ref.replace(/^refs\/heads\//, '');
 
 function preparation(context: Context, parsed: Parsed, { app }: Opened) {
   const id = parseId(parsed.positionals[0] ?? '');

@@ -45,7 +45,7 @@ export const run: Run = async (context, parsed): Promise<Answer> => {
     return {
       data: { type: 'report', ...report },
       text: reportText(report),
-      ...failureOf(report, command, parsed.flag('drain')),
+      ...failureOf(report, parsed.flag('drain')),
     };
   } finally {
     view.end();
@@ -54,7 +54,7 @@ export const run: Run = async (context, parsed): Promise<Answer> => {
   }
 };
 
-function failureOf({ impossible, dead }: RunReport, command: string, drain: boolean): { failure?: CoordError } {
+function failureOf({ impossible, dead }: RunReport, drain: boolean): { failure?: CoordError } {
   if (impossible === null && drain && dead.length > 0) {
     const failure = new CoordError('not-ready', `no tries are left for ${dead.join(', ')}`, {
       next: dead.slice(0, 1).map((id) => `git coord retry ${id}`),
@@ -63,8 +63,7 @@ function failureOf({ impossible, dead }: RunReport, command: string, drain: bool
   }
   if (impossible === null) return {};
   const failure = new CoordError('usage', impossible, {
-    hint: 'It is run in the worktree of each task. The task that was taken for it was given back.',
-    next: [`command -v ${command}`],
+    hint: 'No task can be worked on here until that is put right. What was taken for it was given back.',
   });
   return { failure };
 }

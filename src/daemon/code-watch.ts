@@ -12,8 +12,7 @@ export interface CodePlace {
 
 /**
  * Ends reviews whose work was merged and puts landings right that were cut off, beside the daemon's rounds: a slow fetch must not
- * hold up a beat. With a book of its own,
- * since a round may be at work on the daemon's.
+ * hold up a beat. With a book of its own, since a round may be at work on the daemon's.
  */
 export class CodeWatch {
   readonly #log: Log;

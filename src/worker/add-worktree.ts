@@ -8,6 +8,7 @@ import { mkdir, rm, rmdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { CoordError } from '../errors.ts';
+import { branchName } from './branch-tips.ts';
 import { type CloneGit, firstWords } from './clone-git.ts';
 import { writeMark } from './worktree-mark.ts';
 
@@ -55,7 +56,7 @@ async function tryAdd(git: CloneGit, { dir, branch, commit }: NewWorktree): Prom
   } catch (error) {
     return error instanceof Error ? error.message : String(error);
   }
-  const flags = ['--quiet', '--no-checkout', '--no-track', '-B', branch.replace(/^refs\/heads\//, '')];
+  const flags = ['--quiet', '--no-checkout', '--no-track', '-B', branchName(branch)];
   const { status, stderr } = await git.try(['worktree', 'add', ...flags, dir, commit]);
   return status === 0 ? null : firstWords(stderr);
 }

@@ -8,6 +8,9 @@ import { type CloneGit, firstWords } from './clone-git.ts';
 export const trackingRef = (remote: string, target: string): string =>
   `refs/remotes/${remote}/${target.slice('refs/heads/'.length)}`;
 
+/** Without `refs/heads/`. */
+export const branchName = (ref: string): string => ref.replace(/^refs\/heads\//, '');
+
 /** The branch of a task, from the pattern with `{id}` in it. */
 export const taskBranch = (pattern: string, id: string): string => `refs/heads/${pattern.replace('{id}', id)}`;
 
@@ -93,8 +96,7 @@ export async function fetchTip(
 }
 
 function noTarget(target: string, where: string): CoordError {
-  const name = target.replace(/^refs\/heads\//, '');
-  return new CoordError('not-found', `there is no branch ${name} ${where}`, {
+  return new CoordError('not-found', `there is no branch ${branchName(target)} ${where}`, {
     hint: 'Name the branch to land on with --onto.',
     next: ['git branch -a'],
   });

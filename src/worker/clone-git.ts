@@ -39,10 +39,14 @@ export function cloneGit(dir: string, env: NodeJS.ProcessEnv): CloneGit {
     async text(args, extra) {
       const { status, stdout, stderr } = await run(args, extra);
       if (status === 0) return stdout.toString('utf8').replace(/\n$/, '');
-      throw new CoordError('unavailable', `git ${args[0] ?? ''}: ${firstWords(stderr)}`);
+      throw gitFailure(args[0] ?? '', stderr);
     },
   };
 }
+
+/** What git in this clone refused: no matter of the remote's. */
+export const gitFailure = (what: string, stderr: string): CoordError =>
+  new CoordError('unavailable', `git ${what}: ${firstWords(stderr)}`, { data: { local: true } });
 
 export function firstWords(stderr: string): string {
   const words = stderr.trim().replace(/^(fatal|error): /, '');

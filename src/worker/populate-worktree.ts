@@ -1,7 +1,7 @@
 import { writeWorktreeIdentity } from '../config/identity-file.ts';
-import { CoordError } from '../errors.ts';
 import { type NewWorktree, removeMade, restoreBranch } from './add-worktree.ts';
-import { firstWords } from './clone-git.ts';
+import { branchName } from './branch-tips.ts';
+import { firstWords, gitFailure } from './clone-git.ts';
 import { markFor } from './strays.ts';
 import type { WorktreePlace } from './task-worktrees.ts';
 import { writeMark } from './worktree-mark.ts';
@@ -23,7 +23,7 @@ export interface TakenWorktree extends NewWorktree {
 export async function populateWorktree(place: WorktreePlace, taken: TakenWorktree): Promise<void> {
   const { git } = place;
   const { dir, branch, commit, dirty, gitDir } = taken;
-  const flags = ['--quiet', '--force', '--no-track', '-B', branch.replace(/^refs\/heads\//, '')];
+  const flags = ['--quiet', '--force', '--no-track', '-B', branchName(branch)];
   const env = markFor(dir).on({});
   // before the checkout: what its hook makes stays
   if (dirty) await git.text(['clean', '--quiet', '--force', '-d'], { dir });
@@ -32,7 +32,7 @@ export async function populateWorktree(place: WorktreePlace, taken: TakenWorktre
     const isComplete = (await git.try(['diff-index', '--quiet', 'HEAD', '--'], { dir })).status === 0;
     const isThere =
       (await git.try(['symbolic-ref', '--quiet', 'HEAD'], { dir })).stdout.toString('utf8').trim() === branch;
-    if (!isComplete || !isThere) throw new CoordError('unavailable', `git checkout in ${dir}: ${firstWords(stderr)}`);
+    if (!isComplete || !isThere) throw gitFailure(`checkout in ${dir}`, stderr);
     place.notice(`the hook post-checkout failed in ${dir}: ${firstWords(stderr)}`);
   }
   await writeWorktreeIdentity(gitDir, place.machine, place.identity);

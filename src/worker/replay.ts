@@ -10,7 +10,7 @@
  *   conflict   the files that don't merge, and the first commit of the work that doesn't
  */
 import { CoordError } from '../errors.ts';
-import { type CloneGit, firstWords } from './clone-git.ts';
+import { type CloneGit, gitFailure } from './clone-git.ts';
 
 export type Replayed =
   | { readonly kind: 'ready'; readonly commit: string; readonly how: 'as it is' | 'rebased' | 'merged' }
@@ -56,7 +56,7 @@ async function mergeBase(git: CloneGit, one: string, other: string): Promise<str
   const { status, stdout, stderr } = await git.try(['merge-base', one, other]);
   if (status === 0) return stdout.toString('utf8').trim();
   if (status === 1) return null;
-  throw new CoordError('unavailable', `git merge-base: ${firstWords(stderr)}`);
+  throw gitFailure('merge-base', stderr);
 }
 
 /** Of two object ids. */
@@ -64,7 +64,7 @@ export async function isAncestor(git: CloneGit, ancestor: string, descendant: st
   if (ancestor === descendant) return true;
   const { status, stderr } = await git.try(['merge-base', '--is-ancestor', ancestor, descendant]);
   if (status === 0 || status === 1) return status === 0;
-  throw new CoordError('unavailable', `git merge-base: ${firstWords(stderr)}`);
+  throw gitFailure('merge-base', stderr);
 }
 
 async function mergeInto(git: CloneGit, { work, onto, message }: ReplayRequest): Promise<Replayed> {
@@ -114,7 +114,7 @@ async function mergeTrees(
 ): Promise<{ tree: string } | { files: string[] }> {
   const args = ['merge-tree', '--write-tree', '--name-only', '--no-messages', '-z', ours, theirs];
   const { status, stdout, stderr } = await git.try(args);
-  if (status !== 0 && status !== 1) throw new CoordError('unavailable', `git merge-tree: ${firstWords(stderr)}`);
+  if (status !== 0 && status !== 1) throw gitFailure('merge-tree', stderr);
   const [tree = '', ...files] = stdout.toString('utf8').split('\0');
   return status === 0 ? { tree: tree.trim() } : { files: [...new Set(files.filter((file) => file !== ''))] };
 }

@@ -6,7 +6,7 @@
  *   made       a new one
  *
  * Whatever fails takes away what it has made: no folder, no branch, no entry of git stays behind. One that is killed leaves a
- * mark `making`, by which the next call knows that nothing of anybody's is there.
+ * mark `making`: the next call makes it anew, and keeps what somebody may have done there since.
  */
 import { CoordError } from '../errors.ts';
 import { addWorktree, removeHalfMade } from './add-worktree.ts';

@@ -1,5 +1,6 @@
 import { identityPath, readLines, writeWorktreeIdentity } from '../config/identity-file.ts';
 import { CoordError } from '../errors.ts';
+import { branchName } from './branch-tips.ts';
 import { isFree, isWithin, removeWorktree, type TaskWorktree, type WorktreePlace } from './task-worktrees.ts';
 import type { Worktree } from './worktree-list.ts';
 import { endOrphans, isBeingMade, writeMark } from './worktree-mark.ts';
@@ -41,16 +42,14 @@ async function isOurs({ identity }: WorktreePlace, { gitDir }: TaskWorktree): Pr
 }
 
 function isAway(branch: string, dir: string): CoordError {
-  const name = branch.replace(/^refs\/heads\//, '');
-  return new CoordError('not-ready', `${name} is checked out in ${dir}, which is not there now`, {
+  return new CoordError('not-ready', `${branchName(branch)} is checked out in ${dir}, which is not there now`, {
     hint: 'If it is gone for good, git can be told to forget it.',
     next: ['git worktree prune'],
   });
 }
 
 function inUse(branch: string, dir: string, next: string): CoordError {
-  const name = branch.replace(/^refs\/heads\//, '');
-  return new CoordError('not-ready', `${name} is checked out in ${dir}, which is in use`, {
+  return new CoordError('not-ready', `${branchName(branch)} is checked out in ${dir}, which is in use`, {
     hint: 'Work on there, or free the branch.',
     next: [next],
   });

@@ -105,8 +105,7 @@ export function isDeleted(commonDir: string, all: readonly Worktree[], { gone, l
 
 /** Whether nothing keeps a worktree from being used for another task; its caller may sit in it. */
 export async function isFree(place: WorktreePlace, { mark, locked, dir }: TaskWorktree): Promise<boolean> {
-  if (locked || (mark.task !== '' && place.isHeld(mark.task))) return false;
-  if (isBeingMade(mark)) return false;
+  if (locked || place.isHeld(mark.task) || isBeingMade(mark)) return false;
   if (processesIn(dir)?.length !== 0) await endOrphans(dir, mark);
   return processesIn(dir)?.length === 0 || isWithin(process.cwd(), dir);
 }

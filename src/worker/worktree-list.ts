@@ -1,6 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { CoordError } from '../errors.ts';
-import { type CloneGit, firstWords } from './clone-git.ts';
+import { type CloneGit, gitFailure } from './clone-git.ts';
 
 /** A worktree of the clone, as git lists it. */
 export interface Worktree {
@@ -25,8 +24,7 @@ export async function listWorktrees(git: CloneGit): Promise<Worktree[]> {
   for (let tries = 1; ; tries++) {
     const { status, stdout, stderr } = await git.try(['worktree', 'list', '--porcelain', '-z']);
     if (status === 0) return parseWorktrees(stdout.toString('utf8'));
-    if (tries >= triesMax || !stderr.includes('worktrees/'))
-      throw new CoordError('unavailable', `git worktree list: ${firstWords(stderr)}`);
+    if (tries >= triesMax || !stderr.includes('worktrees/')) throw gitFailure('worktree list', stderr);
     await delay(20 * tries);
   }
 }

@@ -7,7 +7,7 @@ import { killMarked, markFor } from './strays.ts';
  * `coord-task` in the git folder of a worktree that `start` made: for which task it is. A worktree without it is somebody's
  * own, and is left alone.
  *
- *   making   the process that makes it ready is at work, or died: nothing of anybody's is there yet
+ *   making   the process that makes it ready is at work, or died
  *   ready    work may be there
  *   left     its task is over, and what was there has been looked after
  */

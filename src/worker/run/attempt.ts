@@ -21,12 +21,13 @@ import { leaveWorktree } from '../leave-worktree.ts';
 import { type StartedWorktree, startWorktree } from '../start-worktree.ts';
 import { markFor } from '../strays.ts';
 import { type Deliver, deliver, type Made } from './deliver.ts';
-import type { AttemptEnd, WorkerEvent, WorkResult } from './events.ts';
+import type { AttemptEnd, Work, WorkerEvent, WorkResult } from './events.ts';
 import { ProgressReporter } from './progress-reporter.ts';
 import type { Slot } from './slot.ts';
 import { type ClaimWatch, watchClaim } from './watch-claim.ts';
 
 export interface AttemptRequest extends Deliver {
+  readonly work: Work;
   /** The worker is told to end at once. */
   readonly stop: AbortSignal;
   readonly onEvent: (event: WorkerEvent) => void;
@@ -142,15 +143,12 @@ async function endOfStopped(
 }
 
 /** The remote is away, or somebody's worktree is in the way of the branch: neither is the work's fault. */
-const mayStillLand = ({ code, data }: CoordError): boolean =>
-  code === 'unavailable' || code === 'unknown' || (code === 'not-ready' && has(data, 'waits'));
+const mayStillLand = (error: CoordError): boolean =>
+  error.code === 'unavailable' || error.code === 'unknown' || error.says('waits');
 
 /** The server said no to the push, or git in this clone to what it was told: for a while that may be chance. */
-const isRefusal = ({ data, message }: CoordError): boolean =>
-  has(data, 'refused') || /^git (?!fetch|push|ls-remote)[a-z-]+: /.test(message);
+const isRefusal = (error: CoordError): boolean => error.says('refused') || error.says('local');
 const refusalsMax = 5;
-
-const has = (data: unknown, name: string): boolean => typeof data === 'object' && data !== null && name in data;
 
 const retryMsFirst = 500;
 const retryMsMax = 30_000;

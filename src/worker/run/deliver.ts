@@ -2,15 +2,15 @@ import { join } from 'node:path';
 import type { Json } from '../../domain/task.ts';
 import type { TaskView } from '../../domain/view.ts';
 import { CoordError } from '../../errors.ts';
+import { branchName } from '../branch-tips.ts';
 import type { CloneGit } from '../clone-git.ts';
 import { type LandingPlace, landingCode, reviewCode } from '../landing-code.ts';
 import { gitDirOf } from '../task-worktrees.ts';
 import { mustBeClean, untrackedFiles, type Work, workOf } from '../work.ts';
-import type { AttemptEnd, Work as Worker } from './events.ts';
+import type { AttemptEnd } from './events.ts';
 import type { Doing, Slot } from './slot.ts';
 
 export interface Deliver {
-  readonly work: Worker;
   /** Work is sent to review on the task's own branch. */
   readonly viaBranch: boolean;
   /** One landing of this process at a time: they all move one branch, and would only be in each other's way. */
@@ -61,7 +61,7 @@ export async function deliver(
     const { landed } = await request.oneAtATime(() => slot.book.land(task.id, landing));
     return { kind: 'landed', commit: landed.commit };
   } catch (error) {
-    if (!(error instanceof CoordError) || !hasNothing(error)) throw error;
+    if (!(error instanceof CoordError) || !error.says('nothing')) throw error;
     // somebody else's landing has brought the very same change
     await slot.book.done(task.id, made.result);
     return { kind: 'done' };
@@ -71,7 +71,7 @@ export async function deliver(
 /** What the command left must be the task's branch, and finished. @throws CoordError `not-ready` */
 async function workOfBranch(slot: Slot, task: string, { git }: LandingPlace, dir: string): Promise<Work> {
   const gitDir = gitDirOf(dir) ?? join(dir, '.git');
-  const branch = slot.branchOf(task).replace(/^refs\/heads\//, '');
+  const branch = branchName(slot.branchOf(task));
   const work = await workOf({ git, gitDir, task, from: undefined, branchPattern: branch });
   if (work.branch === branch) return work;
   throw new CoordError('not-ready', `it left ${work.branch || 'a detached HEAD'} checked out, not ${branch}`, {
@@ -87,6 +87,3 @@ async function mustHaveCommitted(git: CloneGit): Promise<void> {
       hint: 'Have it commit what counts (git add -A), and ignore what does not.',
     });
 }
-
-const hasNothing = ({ data }: CoordError): boolean =>
-  typeof data === 'object' && data !== null && 'nothing' in data && data.nothing === true;

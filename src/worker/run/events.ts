@@ -17,7 +17,9 @@ export type AttemptEnd =
   | {
       readonly kind: 'failed';
       readonly reason: string;
-      readonly dead: boolean /** The next attempt begins at the target, not at this work. */;
+      /** No tries are left. */
+      readonly dead: boolean;
+      /** The next attempt begins at the target, not at this work. */
       readonly anew?: boolean;
     }
   | { readonly kind: 'lost' | 'released'; readonly reason: string };

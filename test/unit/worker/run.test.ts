@@ -1,4 +1,5 @@
 import { expect, test, vi } from 'vitest';
+import { stayActive } from '../../../src/coordinator/stay-active.ts';
 import type { TaskView } from '../../../src/domain/view.ts';
 import { CoordError } from '../../../src/errors.ts';
 import { handlerWork } from '../../../src/worker/run/handler-work.ts';
@@ -96,6 +97,14 @@ test('of news that come in a crowd the newest is told, and a failure to tell is 
   await vi.advanceTimersByTimeAsync(5000);
   expect(told).toEqual(['first', 'third']);
   vi.useRealTimers();
+});
+
+test('a ledger that cannot be written, as on a full disk, ends no work', () => {
+  const put = () => {
+    throw new CoordError('unavailable', 'no space left');
+  };
+  const context = { held: { get: () => ({ state: {} }), put }, clock: { bootMs: () => 1 } };
+  expect(() => stayActive(context as unknown as Parameters<typeof stayActive>[0], 'a')).not.toThrow();
 });
 
 test('a type that is called as every object has something is no handler', async () => {
