@@ -103,8 +103,9 @@ describe('what it leaves behind', () => {
       format: 'esm',
       outfile: bundle,
     });
+    // in a process group of its own; setsid would leave at once, and be ended by the inner one
     const inner = `import { supervise } from '${bundle}';
-      supervise({ command: 'setsid', args: ['sleep', process.env.WORD], cwd: '/', env: process.env, graceMs: 9e5, outputBytesMax: 10 });
+      supervise({ command: 'sleep', args: [process.env.WORD], cwd: '/', env: process.env, graceMs: 9e5, outputBytesMax: 10 });
       process.on('SIGTERM', () => {});`;
     const outer = supervise({
       command: process.execPath,
