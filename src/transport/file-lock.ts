@@ -10,6 +10,8 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { CoordError } from '../errors.ts';
 
 const pollMs = 8;
+/** Writing takes far less: a lock that stays empty for this long was left by a process killed as it wrote. */
+const emptyMsMax = 1000;
 
 /**
  * Runs `work` while holding the lock file.
@@ -47,7 +49,8 @@ async function acquire(path: string, token: string, holdMsMax: number): Promise<
       seen = holder;
       seenSinceMs = performance.now();
     }
-    if (!isAlive(holder) || performance.now() - seenSinceMs > holdMsMax) await passOver(path, holder);
+    const heldMs = performance.now() - seenSinceMs;
+    if (!isAlive(holder) || heldMs > (holder === '' ? emptyMsMax : holdMsMax)) await passOver(path, holder);
     else await delay(pollMs + Math.random() * pollMs);
   }
 }
@@ -69,7 +72,7 @@ async function readLock(path: string): Promise<string | null> {
   return readFile(path, 'utf8').catch(() => null);
 }
 
-/** An empty lock is one that is being written, or whose writer died just then: the time limit decides. */
+/** An empty lock is one that is being written, or whose writer died just then: a time limit decides. */
 function isAlive(holder: string): boolean {
   const [pid, started] = holder.split(' ');
   if (pid === undefined || started === undefined || !/^[1-9]\d*$/.test(pid)) return true;
