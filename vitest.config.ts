@@ -1,5 +1,15 @@
 import { defineConfig } from 'vitest/config';
+import { BaseSequencer, type TestSpecification } from 'vitest/node';
 import { leftOut } from './scripts/bundle-command-line.mjs';
+
+/** The simulation takes one core for minutes: begun last, it would run on alone. */
+class SimulationFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const sorted = await super.sort(files);
+    const isFirst = ({ moduleId }: TestSpecification) => moduleId.includes('/test/simulation/');
+    return [...sorted.filter(isFirst), ...sorted.filter((file) => !isFirst(file))];
+  }
+}
 
 export default defineConfig({
   // as in the bundles
@@ -11,6 +21,7 @@ export default defineConfig({
     pool: 'forks',
     // Most of the time a test waits for processes of git.
     maxWorkers: 3,
+    sequence: { sequencer: SimulationFirst },
     testTimeout: 60_000,
     hookTimeout: 60_000,
     globalSetup: [],
