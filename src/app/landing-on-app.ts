@@ -1,11 +1,11 @@
 import { CoordError } from '../errors.ts';
 import type { Transport } from '../transport/port.ts';
 import { type AskTips, taskBranch } from '../worker/branch-tips.ts';
-import { type CloneGit, cloneGit } from '../worker/clone-git.ts';
+import { cloneGit } from '../worker/clone-git.ts';
 import type { LandingGates } from '../worker/gates/landing-gates.ts';
 import { type LandingPlace, landingCode, reviewCode } from '../worker/landing-code.ts';
 import { targetOf } from '../worker/target-name.ts';
-import { untrackedFiles, workOf } from '../worker/work.ts';
+import { type Work, workOf } from '../worker/work.ts';
 import { gatesOf } from './gates-of.ts';
 import { landingPlace } from './landing-place.ts';
 import type { App } from './open-app.ts';
@@ -36,28 +36,29 @@ export function landingOn(app: App, { task, onto, from, tell, whileStoppable }: 
     ask: askingEarly(app.transport, book.remote === null ? [] : [target]),
     gates: gatesOf({ quality: config.quality, env, tell, tellSkipped: true, whileStoppable }),
   });
-  const look = async () =>
-    Promise.all([
+  const look = async () => {
+    const [place, work] = await Promise.all([
       targetOf(git, book.remote, onto).then(({ name, tracked }) => placeOf(`refs/heads/${name}`, tracked)),
       workOf({ git, gitDir: clone.gitDir, task, from, branchPattern: config.tasks.branch }),
-      tellUntracked(git, tell),
     ]);
+    tellUntracked(work, tell);
+    return { place, work };
+  };
   return {
     attemptsMax: config.land.attemptsMax,
     code: async () => {
-      const [place, work] = await look();
+      const { place, work } = await look();
       return landingCode(place, work);
     },
     reviewCode: async () => {
-      const [place, work] = await look();
+      const { place, work } = await look();
       return reviewCode(place, work, branch);
     },
   };
 }
 
 /** They don't land, and what a check says may rest on them. */
-async function tellUntracked(git: CloneGit, tell: (text: string) => void): Promise<void> {
-  const files = await untrackedFiles(git);
+function tellUntracked({ untracked: files }: Work, tell: (text: string) => void): void {
   if (files.length === 0) return;
   const more = files.length > 3 ? ` and ${files.length - 3} more` : '';
   tell(`not committed, so not in what lands: ${files.slice(0, 3).join(', ')}${more}`);

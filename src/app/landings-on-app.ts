@@ -20,7 +20,13 @@ export async function lookAtLandingsOn(app: App, who: Who): Promise<LandingLook[
       return missingCommits(git, tip, commits);
     },
     landing: (task: string, { ref, commit }: LandingLook['landed']) =>
-      landingCode(landingPlace(app, git.dir, task, ref), { commit, isHead: false, branch: '', changed: [] }),
+      landingCode(landingPlace(app, git.dir, task, ref), {
+        commit,
+        isHead: false,
+        branch: '',
+        changed: [],
+        untracked: [],
+      }),
   };
   return lookAtLandings(context, who, code, seenIn(fileFolder(clone.coordDir)));
 }

@@ -25,7 +25,7 @@ import { rememberedInFile } from '../store/remembered.ts';
 import type { Transport } from '../transport/port.ts';
 import { openMirror } from './mirror.ts';
 import { readProfile, takesPosts } from './profile.ts';
-import { type BookSettings, bookSettings, openTransport, readSetup, type Setup } from './setup.ts';
+import { type BookSettings, bookSettings, openTransport, readSetup, type Setup, type SetupRequest } from './setup.ts';
 import { checkingBook, noting } from './watched-book.ts';
 
 /** Put in by the build: names the sources. */
@@ -56,9 +56,7 @@ export interface App extends Setup {
   close(): Promise<void>;
 }
 
-export interface OpenRequest {
-  readonly cwd: string;
-  readonly env: NodeJS.ProcessEnv;
+export interface OpenRequest extends SetupRequest {
   readonly agentFlag?: string | undefined;
   /** Answer from what the last read of the remote left in the store. */
   readonly cached?: boolean;

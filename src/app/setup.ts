@@ -27,9 +27,16 @@ export interface BookSettings {
 /** For one request to the remote, and for a local git command. */
 export const requestTimeoutMs = 30_000;
 
+export interface SetupRequest {
+  readonly cwd: string;
+  readonly env: NodeJS.ProcessEnv;
+  /** Where it was read before, for this folder. */
+  readonly clone?: Clone;
+}
+
 /** @throws CoordError `not-found` outside a repository, `config` */
-export async function readSetup(request: { readonly cwd: string; readonly env: NodeJS.ProcessEnv }): Promise<Setup> {
-  const clone = await readClone(request);
+export async function readSetup(request: SetupRequest): Promise<Setup> {
+  const clone = request.clone ?? (await readClone(request));
   const loaded = await loadConfig({ root: clone.topLevel, gitConfig: clone.gitConfig, env: request.env });
   return { clone, loaded, config: loaded.config, env: request.env };
 }

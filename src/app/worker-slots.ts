@@ -50,14 +50,14 @@ export async function openWorker(request: WorkerRequest): Promise<WorkerPlaces> 
     const session = generateSessionId(Math.random);
     const { git } = worktreePlace(app, warn);
     const target = `refs/heads/${await targetName(git, app.book.remote, undefined)}`;
-    const slots: Slot[] = [];
     const known = new KnownTarget();
-    for (let n = 1; n <= max; n++) {
+    const openSlot = async (n: number): Promise<Slot> => {
       const own = { ...env, COORD_SESSION: `${session}-${n}`, COORD_AGENTS_MAX_CONCURRENT_TASKS: String(max) };
-      const one = await openApp({ cwd: dir, env: own, agentFlag: app.who.agent, warn: () => {} });
+      const one = await openApp({ cwd: dir, env: own, clone: app.clone, agentFlag: app.who.agent, warn: () => {} });
       opened.push(one);
-      slots.push(slotOn(one, target, known, warn));
-    }
+      return slotOn(one, target, known, warn);
+    };
+    const slots = await Promise.all(Array.from({ length: max }, (_, index) => openSlot(index + 1)));
     return { app, slots, pollIntervalMs: slots[0]?.book.pollIntervalMs ?? app.timings.pollIntervalMs, close };
   } catch (error) {
     await close();

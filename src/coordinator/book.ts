@@ -167,7 +167,7 @@ export class Book {
    */
   async land(name: string, request: LandRequest): Promise<LandResult> {
     const id = await this.#ready(name, request.command);
-    const result = await landTask(this.context, this.who, id, request);
+    const result = await landTask(this.context, this.who, id, request, this.#options.recent);
     await this.#options.keepAlive?.(0);
     return result;
   }

@@ -28,13 +28,15 @@ const reclaimsMax = 3;
 
 /** @throws CoordError `lost`, `held`, `not-ready`, `not-found`, `unavailable`, `unknown` */
 export async function finishTask(context: Context, who: Who, id: string, options: FinishOptions): Promise<TaskView> {
-  return showTask(context, who, id, await endTenure(context, who, id, options));
+  const ended = await endTenure(context, who, id, options);
+  await context.mirror.hide(id);
+  return showTask(context, who, id, ended);
 }
 
 /** What was written, or that nothing had to be; `branch-moved` where a landing's branch is no longer where it was expected. */
 export type Ended = Exclude<Outcome, { kind: 'refused' | 'reclaim' }>;
 
-/** @throws CoordError as `finishTask` */
+/** The mirror still shows the claim. @throws CoordError as `finishTask` */
 export async function endTenure(context: Context, who: Who, id: string, options: FinishOptions): Promise<Ended> {
   for (let tries = 0; tries < reclaimsMax; tries++) {
     const outcome = await transition(context, {
@@ -47,10 +49,7 @@ export async function endTenure(context: Context, who: Who, id: string, options:
       decide: ({ seen }, stamp) => decideFinish(seen, finishRequest(context, who, id, options), stamp),
     });
     if (outcome.kind === 'refused') throw forgetting(context, who, id, outcome);
-    if (outcome.kind !== 'reclaim') {
-      if (outcome.kind !== 'branch-moved') await context.mirror.hide(id);
-      return outcome;
-    }
+    if (outcome.kind !== 'reclaim') return outcome;
     await reclaim(context, who, id, options.command);
   }
   throw new CoordError('unavailable', `${id} was pruned again and again while this was tried`, {
@@ -107,6 +106,12 @@ export async function holdOn(context: Context, who: Who, id: string, command: st
     await reclaim(context, who, id, command);
   }
   throw new CoordError('unavailable', `${id} was pruned again and again while this was tried`, { next: [command] });
+}
+
+/** Whether by this read the task is this requester's, and nothing has to be put right. */
+export function goesOn(context: Context, who: Who, id: string, { seen }: PairRead): boolean {
+  const stamp = { by: who.agent, at: context.clock.wall(), nonce: context.nonce() };
+  return decideFinish(seen, finishRequest(context, who, id, { op: 'go-on' }), stamp).kind === 'unchanged';
 }
 
 async function reclaim(context: Context, who: Who, id: string, command: string): Promise<void> {

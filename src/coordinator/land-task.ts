@@ -15,8 +15,9 @@ import type { TaskView } from '../domain/view.ts';
 import { CoordError } from '../errors.ts';
 import type { EndedEntry } from '../store/json-ledger.ts';
 import type { Context } from './context.ts';
-import { endTenure, holdOn } from './finish-task.ts';
+import { endTenure, goesOn, holdOn } from './finish-task.ts';
 import type { LandingCode } from './landing-code.ts';
+import { type PairRead, readPair } from './read-seen.ts';
 import { refusalError } from './refusal-error.ts';
 import { repairLanding } from './repair-landing.ts';
 import { showTask } from './show-task.ts';
@@ -31,7 +32,11 @@ export interface LandRequest {
   readonly command: string;
   /** What is going on, for people. */
   readonly onStep: (text: string) => void;
+  /** One at a time of those of a process, where it has several: they all move one branch, and would only be in each other's way. */
+  readonly inTurn?: InTurn;
 }
+
+export type InTurn = <T>(action: () => Promise<T>) => Promise<T>;
 
 export interface LandResult {
   readonly task: TaskView;
@@ -41,35 +46,81 @@ export interface LandResult {
 }
 
 /** @throws CoordError `lost`, `held`, `conflict`, `gate-failed`, `not-ready` (nothing to land), `not-found`, `unavailable`, `unknown` */
-export async function landTask(context: Context, who: Who, id: string, request: LandRequest): Promise<LandResult> {
-  const { attemptsMax, command, onStep } = request;
+export async function landTask(
+  context: Context,
+  who: Who,
+  id: string,
+  request: LandRequest,
+  recent: () => Promise<Context | null>,
+): Promise<LandResult> {
   const coming = request.code();
   coming.catch(() => {});
   const before = endedAs(context, who, id, 'done') ? await showTask(context, who, id) : null;
-  const held = before?.state === 'done' ? undefined : await holdOn(context, who, id, command);
+  const held = before?.state === 'done' ? undefined : await isOurs(context, who, id, request, coming, await recent());
   const heldMs = context.clock.monoMs();
   const code = await coming;
   refuseUnfenced(context, code.target);
   if (before?.state === 'done') return { ...(await landedBefore(context, who, before, code)), attempts: 0 };
   const message = await mergeMessage(context, who, id, held);
-  // a read that is older has most likely been overtaken by a beat, and would only cost a push
-  const first = () => (held?.kind === 'unchanged' && context.clock.monoMs() - heldMs < firstMsMax ? held : undefined);
+  // a read that is older has most likely been overtaken by a beat, and would only cost a push; the daemon's own beats it knows
+  const first = async () => {
+    const seen = await recent();
+    if (seen !== null) return readPair(seen, id);
+    return held?.kind === 'unchanged' && context.clock.monoMs() - heldMs < firstMsMax ? held : undefined;
+  };
+  const push = () => pushUntilIn(context, who, id, request, { code, message, first });
+  const { ended, landed, attempts } = await (request.inTurn ? request.inTurn(push) : push());
+  const [left] = await Promise.all([code.arrived(landed.from, landed.commit), context.mirror.hide(id)]);
+  if (left !== null) request.onStep(`${id} has landed; ${left}`);
+  if (ended.kind === 'won' && ended.bySight) await repairLanding(context, who, id, landed, code);
+  return { task: await showTask(context, who, id, ended), landed, attempts };
+}
+
+/**
+ * Asked for before checks are run for it. Where there are none, what the daemon saw a moment ago will do: the push proves it.
+ * @throws CoordError `lost`, `held`, `not-ready`, `not-found`, `unavailable`, `unknown`
+ */
+async function isOurs(
+  context: Context,
+  who: Who,
+  id: string,
+  { command }: LandRequest,
+  coming: Promise<LandingCode>,
+  recent: Context | null,
+): Promise<Outcome> {
+  const pair = recent && (await readPair(recent, id));
+  const sooner = pair && goesOn(context, who, id, pair) && !(await coming).isChecked;
+  return sooner ? { kind: 'unchanged', ...pair, via: undefined } : holdOn(context, who, id, command);
+}
+
+interface Ready {
+  readonly code: LandingCode;
+  /** Of a merge. */
+  readonly message: string;
+  /** A read of the task for the push to go by; undefined: it is to be asked for. */
+  readonly first: () => Promise<PairRead | undefined>;
+}
+
+/** Makes the work anew on the target for as long as that moves, a bounded number of times. */
+async function pushUntilIn(
+  context: Context,
+  who: Who,
+  id: string,
+  { attemptsMax, command, onStep, result }: LandRequest,
+  { code, message, first }: Ready,
+) {
   for (let attempts = 1; attempts <= attemptsMax; attempts++) {
     const from = await code.targetTip();
     const { commit, how } = await readyOn(code, id, from, message);
-    await code.checkOut(commit);
+    if (code.isChecked) await code.checkOut(commit);
     if (how !== 'as it is' || attempts > 1)
       onStep(`${id}: ${how} onto ${short(from)}${attempts > 1 ? `, try ${attempts} of ${attemptsMax}` : ''}`);
     await whileActive(context, id, () => code.check(from, commit));
     const landed = { ref: code.target, from, commit };
     const branch = { ref: code.target, from, to: commit, ...(code.objects && { objects: code.objects }) };
-    const ended = await code.moving(from, commit, () =>
-      endTenure(context, who, id, { op: 'done', result: request.result, landed, branch, first: first(), command }),
-    );
-    if (ended.kind !== 'branch-moved') {
-      if (ended.kind === 'won' && ended.bySight) await repairLanding(context, who, id, landed, code);
-      return { task: await showTask(context, who, id, ended), landed, attempts };
-    }
+    const options = { op: 'done', result, landed, branch, command, first: await first() } as const;
+    const ended = await code.moving(from, commit, () => endTenure(context, who, id, options));
+    if (ended.kind !== 'branch-moved') return { ended, landed, attempts };
     onStep(`${id}: ${code.target} moved meanwhile`);
   }
   throw new CoordError('unavailable', `${code.target} moved each of the ${attemptsMax} times that ${id} was to land`, {

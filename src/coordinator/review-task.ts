@@ -64,6 +64,7 @@ export async function sendToReview(
       hint: 'The claim is kept, nothing was pushed. Look at the branch, then try again.',
       next: [command],
     });
+  await context.mirror.hide(id);
   return { task: await showTask(context, who, id, ended), review };
 }
 

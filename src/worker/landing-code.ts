@@ -1,5 +1,6 @@
 import type { LandingCode } from '../coordinator/landing-code.ts';
 import type { ReviewCode } from '../coordinator/review-task.ts';
+import { CoordError } from '../errors.ts';
 import { type AskTips, fetchTip, localTip, tipOf, trackingRef } from './branch-tips.ts';
 import type { CloneGit } from './clone-git.ts';
 import { type LandingGates, landingCheck } from './gates/landing-gates.ts';
@@ -43,9 +44,15 @@ export function reviewCode(place: LandingPlace, work: Work, branch: string): Rev
 /** @throws CoordError `not-found` when the target doesn't exist, `unavailable` */
 export function landingCode(place: LandingPlace, work: Work): LandingCode {
   const { git, remote, target, task, strategy, coordDir, known, ask } = place;
-  let { commit, changed } = work;
+  let { commit } = work;
+  let changed: readonly string[] | undefined = work.changed;
   const check = landingCheck(place, work.isHead);
   let lastSeen: { readonly oid: string | null } | undefined;
+  const checkOut = async (made: string): Promise<void> => {
+    if (!work.isHead || made === commit) return;
+    await follow(git, work.branch, commit, made);
+    commit = made;
+  };
   return {
     target,
     objects:
@@ -55,8 +62,6 @@ export function landingCode(place: LandingPlace, work: Work): LandingCode {
     async targetTip() {
       if (remote === null) return localTip(git, target);
       const recent = known?.recent(knownMsMax) ?? null;
-      // once: if it has moved since, it is asked for
-      known?.forget();
       if (recent !== null) return recent;
       // before the fetch, with which the tracking ref comes up to date as well
       const tracked = (lastSeen ? null : place.tracked) ?? (await tipOf(git, trackingRef(remote, target)));
@@ -72,20 +77,26 @@ export function landingCode(place: LandingPlace, work: Work): LandingCode {
       return replayed;
     },
     contains: (tip, one) => isAncestor(git, one, tip),
-    async checkOut(made) {
-      if (!work.isHead || made === commit) return;
-      await follow(git, work.branch, commit, made);
-      commit = made;
-    },
+    checkOut,
+    isChecked: place.gates !== null,
     check,
     async moving(from, to, push) {
       if (remote === null) return movingHere(git, coordDir, task, { ref: target, from, to }, push);
       const pushed = await push();
-      // for the user's next look alone: where it fails, the next fetch does it
-      if (pushed.kind === 'branch-moved') return pushed;
-      await git.try(['update-ref', trackingRef(remote, target), to, from]);
-      known?.saw(to);
+      if (pushed.kind === 'branch-moved') known?.forget();
+      else known?.saw(to);
       return pushed;
     },
+    async arrived(from, to) {
+      // for the user's next look alone: where it fails, the next fetch does it
+      const track = remote !== null && git.try(['update-ref', trackingRef(remote, target), to, from]);
+      const [left] = await Promise.all([checkOut(to).then(() => null, wordsOf), track]);
+      return left;
+    },
   };
+}
+
+function wordsOf(error: unknown): string {
+  if (error instanceof CoordError) return error.message;
+  throw error;
 }

@@ -41,14 +41,14 @@ export async function replay(git: CloneGit, request: ReplayRequest): Promise<Rep
       hint: 'In a shallow clone, git fetch --unshallow brings what is missing.',
     });
   const rewritten = lastSeen !== null && !(await isAncestor(git, lastSeen, onto)) ? lastSeen : null;
-  const merges = await git.text(['rev-list', '--merges', '--count', `${onto}..${work}`]);
-  if (rewritten !== null && merges !== '0')
+  const picks = strategy === 'rebase' || rewritten !== null;
+  const [own, sign] = await Promise.all([picks ? ownCommits(git, onto, work, rewritten) : null, signs(git)]);
+  if (rewritten !== null && own === null)
     throw new CoordError('conflict', 'the target was rewritten, and the work has merges of its own', {
       hint: 'The claim is kept. Picking would take the merges apart, merging would bring back what was taken out of the target.',
       next: [`git rebase --rebase-merges ${onto}`],
     });
-  const merge = rewritten === null && (strategy === 'merge' || merges !== '0');
-  return merge ? mergeInto(git, request) : pickAll(git, request, rewritten);
+  return own === null ? mergeInto(git, request, sign) : pickAll(git, request, own, sign);
 }
 
 /** Null: they have no common history. */
@@ -67,18 +67,28 @@ export async function isAncestor(git: CloneGit, ancestor: string, descendant: st
   throw gitFailure('merge-base', stderr);
 }
 
-async function mergeInto(git: CloneGit, { work, onto, message }: ReplayRequest): Promise<Replayed> {
+async function mergeInto(git: CloneGit, { work, onto, message }: ReplayRequest, sign: boolean): Promise<Replayed> {
   const merged = await mergeTrees(git, onto, work);
   if ('files' in merged) return { kind: 'conflict', commit: work, files: merged.files };
-  const commit = await commitTree(git, merged.tree, [onto, work], { message, sign: await signs(git) });
+  const commit = await commitTree(git, merged.tree, [onto, work], { message, sign });
   return { kind: 'ready', commit, how: 'merged' };
 }
 
-async function pickAll(git: CloneGit, { work, onto }: ReplayRequest, without: string | null): Promise<Replayed> {
+/** Commits of the work that the target has not, oldest first, without those whose change it has. Null: there are merges among them. */
+async function ownCommits(git: CloneGit, onto: string, work: string, without: string | null): Promise<string[] | null> {
   const range = [`${onto}...${work}`, ...(without === null ? [] : [`^${without}`])];
-  const order = ['--reverse', '--topo-order', '--right-only', '--cherry-pick', '--no-merges'];
-  const commits = (await git.text(['rev-list', ...order, ...range])).split('\n').filter((oid) => oid !== '');
-  const sign = commits.length > 0 && (await signs(git));
+  const order = ['--reverse', '--topo-order', '--right-only', '--cherry-pick', '--parents'];
+  const listed = (await git.text(['rev-list', ...order, ...range])).split('\n').filter((line) => line !== '');
+  const commits = listed.map((line) => line.split(' '));
+  return commits.some((oids) => oids.length > 2) ? null : commits.map(([oid = '']) => oid);
+}
+
+async function pickAll(
+  git: CloneGit,
+  { onto }: ReplayRequest,
+  commits: readonly string[],
+  sign: boolean,
+): Promise<Replayed> {
   let tip = onto;
   for (const commit of commits) {
     const picked = await pick(git, commit, tip, sign);

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { CoordError } from '../errors.ts';
-import { tipOf } from './branch-tips.ts';
+import { branchName, tipOf } from './branch-tips.ts';
 import { type CloneGit, firstWords } from './clone-git.ts';
 import { isAncestor } from './replay.ts';
 
@@ -12,8 +12,9 @@ export interface Work {
   readonly isHead: boolean;
   /** The branch that is checked out there; empty: none. */
   readonly branch: string;
-  /** What isn't committed in the worktree, where that was just looked at. */
-  readonly changed?: readonly string[];
+  /** Files in the worktree with changes that are not committed, and those that git neither knows nor ignores. */
+  readonly changed: readonly string[];
+  readonly untracked: readonly string[];
 }
 
 export interface WorkRequest {
@@ -30,19 +31,19 @@ export interface WorkRequest {
 /** @throws CoordError `usage` (no such commit), `not-ready` when HEAD isn't where the task's work is, or not finished */
 export async function workOf(request: WorkRequest): Promise<Work> {
   const { git, from } = request;
-  const { commit: head, branch: current, changed } = await lookAt(git);
+  const { commit: head, branch: current, changed, untracked } = await lookAt(git, 'normal');
   if (from === undefined) {
     if (head === null) throw new CoordError('not-ready', 'nothing is committed here', { next: ['git commit'] });
     mustBeThrough(request);
     await mustBeTheTasks(request, head, current);
-    return { commit: head, isHead: true, branch: current, changed };
+    return { commit: head, isHead: true, branch: current, changed, untracked };
   }
   const named = await git.try(['rev-parse', '--verify', '--quiet', '--end-of-options', `${from}^{commit}`]);
   if (named.status !== 0)
     throw new CoordError('usage', `${from} is no commit of this clone`, { next: ['git log --oneline --all'] });
   const commit = named.stdout.toString('utf8').trim();
   if (commit === head) mustBeThrough(request);
-  return { commit, isHead: commit === head, branch: current, changed };
+  return { commit, isHead: commit === head, branch: current, changed, untracked };
 }
 
 const unfinished = [
@@ -94,20 +95,22 @@ interface Worktree {
   readonly branch: string;
   /** Files with changes that are not committed. */
   readonly changed: readonly string[];
+  /** Files that git neither knows nor ignores; a folder of such files by its own name. */
+  readonly untracked: readonly string[];
 }
 
 /** Words before the name, by the kind of entry. */
 const nameAfter: Readonly<Record<string, number>> = { '1': 8, '2': 9, u: 10 };
 
 /** What is checked out, in one look. @throws CoordError `unavailable` */
-async function lookAt(git: CloneGit): Promise<Worktree> {
+async function lookAt(git: CloneGit, untracked: 'normal' | 'no' = 'no'): Promise<Worktree> {
   const args = [
     'status',
     '--porcelain=v2',
     '--branch',
     '--no-ahead-behind',
     '--no-renames',
-    '--untracked-files=no',
+    `--untracked-files=${untracked}`,
     '-z',
   ];
   const lines = (await git.text(args)).split('\0');
@@ -120,6 +123,7 @@ async function lookAt(git: CloneGit): Promise<Worktree> {
       const skipped = nameAfter[line.split(' ', 1)[0] ?? ''];
       return skipped === undefined ? [] : line.split(' ').slice(skipped).join(' ');
     }),
+    untracked: lines.filter((line) => line.startsWith('? ')).map((line) => line.slice(2)),
   };
 }
 
@@ -128,8 +132,8 @@ async function lookAt(git: CloneGit): Promise<Worktree> {
  * out: then it is left as it is. @throws CoordError `not-ready`
  */
 export async function follow(git: CloneGit, branch: string, from: string, to: string): Promise<void> {
-  const now = await lookAt(git);
-  if (now.commit !== from || now.branch !== branch) throw moved(branch);
+  const [commit, ref = ''] = (await git.text(['rev-parse', 'HEAD', '--symbolic-full-name', 'HEAD'])).split('\n');
+  if (commit !== from || (ref === 'HEAD' ? '' : branchName(ref)) !== branch) throw moved(branch);
   const moves = await git.try(['read-tree', '-m', '-u', from, to]);
   if (moves.status !== 0)
     throw new CoordError('not-ready', `the worktree can't follow: ${firstWords(moves.stderr)}`, {
@@ -147,19 +151,6 @@ const moved = (branch: string): CoordError =>
     hint: 'The claim is kept, nothing was pushed. Land again what is there now.',
     next: ['git log --oneline -3', 'git status'],
   });
-
-/** Files that git neither knows nor ignores. @throws CoordError `unavailable` */
-export async function untrackedFiles(git: CloneGit): Promise<string[]> {
-  const listed = await git.text([
-    'ls-files',
-    '--others',
-    '--exclude-standard',
-    '--directory',
-    '--no-empty-directory',
-    '-z',
-  ]);
-  return listed.split('\0').filter((name) => name !== '');
-}
 
 /** @throws CoordError `not-ready` */
 export async function mustBeClean(git: CloneGit, looked?: readonly string[]): Promise<void> {

@@ -1,20 +1,20 @@
 import { join } from 'node:path';
+import type { InTurn } from '../../coordinator/land-task.ts';
 import type { Json } from '../../domain/task.ts';
 import type { TaskView } from '../../domain/view.ts';
 import { CoordError } from '../../errors.ts';
 import { branchName } from '../branch-tips.ts';
-import type { CloneGit } from '../clone-git.ts';
 import { type LandingPlace, landingCode, reviewCode } from '../landing-code.ts';
 import { gitDirOf } from '../task-worktrees.ts';
-import { mustBeClean, untrackedFiles, type Work, workOf } from '../work.ts';
+import { mustBeClean, type Work, workOf } from '../work.ts';
 import type { AttemptEnd } from './events.ts';
 import type { Doing, Slot } from './slot.ts';
 
 export interface Deliver {
   /** Work is sent to review on the task's own branch. */
   readonly viaBranch: boolean;
-  /** One landing of this process at a time: they all move one branch, and would only be in each other's way. */
-  readonly oneAtATime: <T>(action: () => Promise<T>) => Promise<T>;
+  /** One landing of this process at a time. */
+  readonly inTurn: InTurn;
 }
 
 /** What an attempt that succeeded has made. */
@@ -37,11 +37,11 @@ export async function deliver(
   doing: Doing,
 ): Promise<AttemptEnd> {
   const place = slot.landingPlace(dir, task.id, doing);
-  await mustHaveCommitted(place.git);
   const work = await workOfBranch(slot, task.id, place, dir);
+  mustHaveCommitted(work);
   const commit = work.commit === made.began ? null : work.commit;
   // a landing looks by itself
-  if (commit === null || request.viaBranch) await mustBeClean(place.git);
+  if (commit === null || request.viaBranch) await mustBeClean(place.git, work.changed);
   if (commit === null) {
     await slot.book.done(task.id, made.result);
     return { kind: 'done' };
@@ -56,9 +56,10 @@ export async function deliver(
     return { kind: 'review' };
   }
   const code = async () => landingCode(place, work);
-  const landing = { code, attemptsMax: slot.attemptsMax, result: made.result, command, onStep: doing.onStep };
+  const { attemptsMax } = slot;
+  const landing = { code, attemptsMax, result: made.result, command, onStep: doing.onStep, inTurn: request.inTurn };
   try {
-    const { landed } = await request.oneAtATime(() => slot.book.land(task.id, landing));
+    const { landed } = await slot.book.land(task.id, landing);
     return { kind: 'landed', commit: landed.commit };
   } catch (error) {
     if (!(error instanceof CoordError) || !error.says('nothing')) throw error;
@@ -80,10 +81,9 @@ async function workOfBranch(slot: Slot, task: string, { git }: LandingPlace, dir
 }
 
 /** What a command forgot to commit would neither land nor be looked at by anybody. @throws CoordError `not-ready` */
-async function mustHaveCommitted(git: CloneGit): Promise<void> {
-  const files = await untrackedFiles(git);
-  if (files.length > 0)
-    throw new CoordError('not-ready', `it left files that are not committed: ${files.slice(0, 3).join(', ')}`, {
+function mustHaveCommitted({ untracked }: Work): void {
+  if (untracked.length > 0)
+    throw new CoordError('not-ready', `it left files that are not committed: ${untracked.slice(0, 3).join(', ')}`, {
       hint: 'Have it commit what counts (git add -A), and ignore what does not.',
     });
 }

@@ -59,21 +59,32 @@ export async function runWorker(request: RunRequest): Promise<RunReport> {
   return new Worker(request).run();
 }
 
+interface Place {
+  readonly slot: Slot;
+  /** Free since: milliseconds of the process's clock. */
+  readonly sinceMs: number;
+}
+
 class Worker {
   readonly #request: RunRequest;
-  readonly #free: { readonly slot: Slot; readonly sinceMs: number }[];
+  readonly #free: Place[];
+  readonly #claiming = new Set<Promise<void>>();
   readonly #inWork = new Set<Promise<void>>();
   readonly #attended: Attended[] = [];
   readonly #ended = { landed: 0, review: 0, done: 0, failed: 0, lost: 0, released: 0 };
   readonly #dead: string[] = [];
   /** When nothing was ready at last. */
   #emptyMs = 0;
+  /** Nothing was ready when it was looked last. */
+  #isEmpty = false;
   #problemMs = 0;
   #unbegunMs = 0;
   #taken = 0;
   #impossible: string | null = null;
   readonly #broken = new AbortController();
   #saidIdle = false;
+  #failure: { readonly error: unknown } | null = null;
+  #isAwake = false;
   #wakeUp: () => void = () => {};
   #landing: Promise<unknown> = Promise.resolve();
 
@@ -86,7 +97,7 @@ class Worker {
 
   async run(): Promise<RunReport> {
     const { finish, stop } = this.#request;
-    const wake = (): void => this.#wakeUp();
+    const wake = (): void => this.#wake();
     for (const signal of [finish, stop]) signal.addEventListener('abort', wake);
     try {
       await this.#takeAll();
@@ -95,6 +106,7 @@ class Worker {
       this.#broken.abort();
       throw error;
     } finally {
+      await Promise.all(this.#claiming);
       await Promise.all(this.#inWork);
       for (const signal of [finish, stop]) signal.removeEventListener('abort', wake);
     }
@@ -103,16 +115,27 @@ class Worker {
 
   async #takeAll(): Promise<void> {
     while (!this.#mustEnd()) {
-      const left = (this.#request.filter.limit ?? Number.POSITIVE_INFINITY) - this.#taken;
-      const places = this.#free.slice(0, Math.min(claimsAtOnceMax, left));
-      const [place] = places;
-      if (place !== undefined) {
-        const taken = await Promise.all(places.map((one) => this.#take(one)));
-        if (taken.every(Boolean)) continue;
-        const looks = this.#request.drain || !this.#saidIdle;
-        if (looks && this.#inWork.size === 0 && (await this.#isDrained(place.slot)) && this.#request.drain) break;
-      }
+      if (!this.#isEmpty) this.#claimForFree();
+      const [place] = this.#claiming.size + this.#inWork.size === 0 ? this.#free : [];
+      const looks = this.#request.drain || !this.#saidIdle;
+      if (place && looks && (await this.#isDrained(place.slot)) && this.#request.drain) return;
       await this.#pause();
+      if (this.#failure) throw this.#failure.error;
+    }
+  }
+
+  #claimForFree(): void {
+    const left = (this.#request.filter.limit ?? Number.POSITIVE_INFINITY) - this.#taken - this.#claiming.size;
+    for (const place of this.#free.splice(0, Math.min(claimsAtOnceMax - this.#claiming.size, left))) {
+      const claim = this.#take(place)
+        .catch((error: unknown) => {
+          this.#failure = { error };
+        })
+        .finally(() => {
+          this.#claiming.delete(claim);
+          this.#wake();
+        });
+      this.#claiming.add(claim);
     }
   }
 
@@ -122,21 +145,25 @@ class Worker {
     return finish.aborted || stop.aborted || limitReached || this.#impossible !== null;
   }
 
-  /** Whether a task was taken for this place. */
-  async #take(place: { readonly slot: Slot; readonly sinceMs: number }): Promise<boolean> {
+  async #take(place: Place): Promise<void> {
     const { slot, sinceMs } = place;
+    const ended = this.#attended.length;
     const task = await this.#claimNext(slot);
-    if (task === null) return false;
+    // one that ended while it was looked may have made others ready
+    this.#isEmpty = task === null && this.#attended.length === ended;
+    if (task === null) {
+      this.#free.push(place);
+      return;
+    }
     this.#saidIdle = false;
     this.#taken++;
-    this.#free.splice(this.#free.indexOf(place), 1);
     const attempt = this.#attempt(slot, task, Math.max(sinceMs, this.#emptyMs)).finally(() => {
       this.#inWork.delete(attempt);
       this.#free.push({ slot, sinceMs: performance.now() });
-      this.#wakeUp();
+      this.#isEmpty = false;
+      this.#wake();
     });
     this.#inWork.add(attempt);
-    return true;
   }
 
   async #claimNext(slot: Slot): Promise<TaskView | null> {
@@ -167,7 +194,7 @@ class Worker {
     const startedMs = performance.now();
     const { work, viaBranch, onEvent } = this.#request;
     const stop = AbortSignal.any([this.#request.stop, this.#broken.signal]);
-    const request = { work, viaBranch, stop, onEvent, oneAtATime: this.#oneAtATime };
+    const request = { work, viaBranch, stop, onEvent, inTurn: this.#inTurn };
     const { end, ran, impossible } = await runAttempt(slot, task, request).catch((error: unknown) =>
       brokenAttempt(slot, task.id, error),
     );
@@ -184,7 +211,7 @@ class Worker {
     }
   }
 
-  readonly #oneAtATime = <T>(action: () => Promise<T>): Promise<T> => {
+  readonly #inTurn = <T>(action: () => Promise<T>): Promise<T> => {
     const turn = this.#landing.then(action);
     this.#landing = turn.catch(() => {});
     return turn;
@@ -210,15 +237,23 @@ class Worker {
 
   /** Until the next look, or until something has ended. */
   async #pause(): Promise<void> {
-    const ms = Math.max(this.#request.pollIntervalMs, this.#problemMs) * (0.75 + Math.random() / 2);
+    const pollMs = Math.max(this.#request.pollIntervalMs, this.#problemMs) * (0.75 + Math.random() / 2);
+    const looksAgain = this.#isEmpty && this.#free.length > 0 && this.#claiming.size === 0;
     await new Promise<void>((resolve) => {
-      const timer = setTimeout(resolve, this.#free.length === 0 ? 2 ** 31 - 1 : ms);
+      const timer = setTimeout(() => this.#wakeUp(), looksAgain ? pollMs : 2 ** 31 - 1);
       this.#wakeUp = () => {
         clearTimeout(timer);
         resolve();
       };
-      if (this.#mustEnd()) this.#wakeUp();
+      if (this.#isAwake || this.#mustEnd()) this.#wakeUp();
     });
+    if (!this.#isAwake) this.#isEmpty = false;
+    this.#isAwake = false;
+  }
+
+  #wake(): void {
+    this.#isAwake = true;
+    this.#wakeUp();
   }
 
   #report(): RunReport {
