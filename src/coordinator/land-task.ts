@@ -64,9 +64,9 @@ export async function landTask(
   const message = await mergeMessage(context, who, id, held);
   // a read that is older has most likely been overtaken by a beat, and would only cost a push; the daemon's own beats it knows
   const first = async () => {
+    if (held?.kind === 'unchanged' && context.clock.monoMs() - heldMs < firstMsMax) return held;
     const seen = await recent();
-    if (seen !== null) return readPair(seen, id);
-    return held?.kind === 'unchanged' && context.clock.monoMs() - heldMs < firstMsMax ? held : undefined;
+    return seen === null ? undefined : readPair(seen, id);
   };
   const push = () => pushUntilIn(context, who, id, request, { code, message, first });
   const { ended, landed, attempts } = await (request.inTurn ? request.inTurn(push) : push());
