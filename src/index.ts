@@ -59,6 +59,10 @@ export interface OpenedBook
     | 'note'
     | 'edit'
     | 'cancel'
+    | 'changeNeeds'
+    | 'pause'
+    | 'resume'
+    | 'waitFor'
     | 'retry'
     | 'show'
     | 'log'
@@ -102,6 +106,10 @@ export async function openBook(options: OpenBookOptions): Promise<OpenedBook> {
     note: book.note.bind(book),
     edit: book.edit.bind(book),
     cancel: book.cancel.bind(book),
+    changeNeeds: book.changeNeeds.bind(book),
+    pause: book.pause.bind(book),
+    resume: book.resume.bind(book),
+    waitFor: book.waitFor.bind(book),
     retry: book.retry.bind(book),
     show: book.show.bind(book),
     log: book.log.bind(book),

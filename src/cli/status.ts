@@ -1,10 +1,12 @@
 import type { App } from '../app/open-app.ts';
-import type { BookView } from '../coordinator/book-view.ts';
+import { type BookView, queueOf } from '../coordinator/book-view.ts';
 import { readAgents } from '../coordinator/read-agents.ts';
 import { seeDaemon } from '../daemon-link/control-daemon.ts';
+import { pausedText } from '../domain/decide-queue.ts';
 import { metricsPath, pushesLastMinute } from '../store/metrics-log.ts';
 import type { Context } from './frame/context.ts';
 import type { Run } from './frame/spec.ts';
+import { oneLine } from './frame/text.ts';
 import { taskTable } from './task-text.ts';
 import { readingBook } from './with-book.ts';
 
@@ -13,6 +15,7 @@ export const run: Run = (context, parsed) =>
     const view = await book.list();
     const held = view.tasks.filter((task) => task.claim !== null);
     const counts = countStates(view);
+    const queue = queueOf(app.context, view.read);
     const sight = await seeDaemon(app.clone.coordDir);
     const daemon = sight.kind === 'running' ? { running: true, ...sight.status } : { running: false, pid: null };
     const data = {
@@ -22,6 +25,7 @@ export const run: Run = (context, parsed) =>
       session: app.who.session,
       tasks: counts,
       claims: held.map((task) => ({ task: task.id, ...task.claim })),
+      queue: { paused: queue?.paused ?? false, labels: queue?.labels ?? [] },
       agents: await readAgents(app.context),
       daemon,
       pushesPerMinute: pushesLastMinute(metricsPath(app.clone.coordDir), Date.now()),
@@ -35,6 +39,7 @@ export const run: Run = (context, parsed) =>
           .map(([state, count]) => `${count} ${state}`)
           .join(', ') || 'none'
       }`,
+      ...(pausedText(queue) === null ? [] : [`paused   ${oneLine(pausedText(queue) ?? '')}`]),
       `daemon   ${daemon.running ? `running (pid ${daemon.pid})` : 'not running'}`,
       `pushes   ${data.pushesPerMinute} in the last minute${limitText(app)}`,
     ];

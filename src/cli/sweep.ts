@@ -14,11 +14,12 @@ export const run: Run = (context, parsed) =>
     const { clock, observed } = app.context;
     const watches = parsed.number('wait') ?? (app.config.coordination.daemon === 'off' ? waitMsDefault : 0);
     const untilMs = clock.monoMs() + watches;
-    const total: SweepResult = { expired: [], repaired: [], archived: 0 };
+    const total: SweepResult = { expired: [], repaired: [], skipped: [], archived: 0 };
     for (;;) {
       const look = await sweep(app.context, book.who);
       total.expired.push(...look.expired);
       total.repaired.push(...look.repaired);
+      total.skipped.push(...look.skipped);
       observed.save();
       const leftMs = untilMs - clock.monoMs();
       if (leftMs <= 0 || look.waitMs === null || context.outputClosed.aborted) break;
@@ -43,13 +44,14 @@ const landingText = {
 } as const;
 
 function sweepText(
-  { expired, repaired }: SweepResult,
+  { expired, repaired, skipped }: SweepResult,
   reviews: readonly ReviewLook[],
   landings: readonly LandingLook[],
 ): string {
   const lines = [
     ...expired.map((id) => `${id}: expired\n`),
     ...repaired.map((id) => `${id}: repaired\n`),
+    ...skipped.map((id) => `${id}: skipped, because a need of it failed\n`),
     ...landings.map(({ id, standing }) => `${id}: ${landingText[standing]}\n`),
     ...reviews.map(({ id, standing }) => `${id}: ${reviewText[standing]}\n`),
   ];

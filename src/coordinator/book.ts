@@ -1,4 +1,4 @@
-import type { TaskChange } from '../domain/decide-edit.ts';
+import type { NeedsChange, TaskChange } from '../domain/decide-edit.ts';
 import { parseId } from '../domain/ids.ts';
 import type { TaskInput } from '../domain/new-task.ts';
 import type { Who } from '../domain/seen.ts';
@@ -9,7 +9,8 @@ import { CoordError } from '../errors.ts';
 import type { HeldState } from '../store/held-ledger.ts';
 import { dueAgents } from './agent-beats.ts';
 import { type BookView, readBook } from './book-view.ts';
-import { addTask, cancelTask, editTask, noteOnTask, retryTask } from './change-task.ts';
+import { changeQueue, type QueueChanged } from './change-queue.ts';
+import { addTask, cancelTask, changeNeeds, editTask, noteOnTask, retryTask } from './change-task.ts';
 import { claimNext, claimNextWaiting, matchesFilter } from './claim-next.ts';
 import { type ClaimOptions, type ClaimResult, claimed, claimTask, claimWaiting } from './claim-task.ts';
 import type { Context } from './context.ts';
@@ -22,6 +23,7 @@ import { sendToReview } from './review-task.ts';
 import { settlePending } from './settle-pending.ts';
 import { showTask } from './show-task.ts';
 import { type LogEntry, taskLog } from './task-log.ts';
+import { type Waited, type WaitRequest, waitForTasks } from './wait-for.ts';
 
 /** How long the daemon watches a claim for somebody who lost it. */
 const loserWatchMs = 10 * 60_000;
@@ -219,6 +221,29 @@ export class Book {
     const needs = change.needs?.map((need) => parseId(need));
     if (needs?.includes(id)) throw new CoordError('usage', `${id} can't need itself`);
     return editTask(this.context, this.who, id, needs ? { ...change, needs } : change, command);
+  }
+
+  /** Adds to what a task needs, or takes from it. @throws CoordError `usage` (a circle), `not-found`, `not-ready` */
+  async changeNeeds(name: string, change: NeedsChange, command = `git coord dep ${name}`): Promise<TaskView> {
+    const id = await this.#ready(name, command);
+    const ids = (names: readonly string[] = []) => names.map((need) => parseId(need));
+    return changeNeeds(this.context, this.who, id, { add: ids(change.add), remove: ids(change.remove) }, command);
+  }
+
+  /** Pauses tasks of these labels, or all; also those that are added later. @throws CoordError `unavailable` */
+  pause(labels: readonly string[] = []): Promise<QueueChanged> {
+    return changeQueue(this.context, this.who, { paused: true, labels });
+  }
+
+  /** @throws CoordError `unavailable` */
+  resume(labels: readonly string[] = []): Promise<QueueChanged> {
+    return changeQueue(this.context, this.who, { paused: false, labels });
+  }
+
+  /** Until all of them are over, or one. @throws CoordError `not-found`, `unavailable` */
+  waitFor(names: readonly string[], request: WaitRequest = {}): Promise<Waited> {
+    const ids = names.map((name) => parseId(name));
+    return waitForTasks(this.context, this.who, ids, request, this.#options.pollIntervalMs);
   }
 
   async cancel(name: string, reason: string | null = null, command = `git coord cancel ${name}`): Promise<TaskView> {

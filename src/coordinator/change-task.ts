@@ -1,17 +1,23 @@
 import {
+  addedNeeds,
   decideAdd,
   decideCancel,
   decideEdit,
+  decideNeeds,
   decideNote,
   decideRetry,
+  type NeedsChange,
   type TaskChange,
 } from '../domain/decide-edit.ts';
-import type { Decision, Stamp } from '../domain/decision.ts';
+import { type Decision, refused, type Stamp } from '../domain/decision.ts';
 import { generateTaskId } from '../domain/ids.ts';
+import { circleThrough, type NeedsOf } from '../domain/needs.ts';
 import type { TaskInput } from '../domain/new-task.ts';
 import type { Seen, Who } from '../domain/seen.ts';
 import type { TaskView } from '../domain/view.ts';
+import type { BookRead } from '../store/record-store.ts';
 import type { Context } from './context.ts';
+import { seenOf } from './read-seen.ts';
 import { refusalError } from './refusal-error.ts';
 import { showTask } from './show-task.ts';
 import { type Outcome, transition } from './transition.ts';
@@ -29,7 +35,8 @@ export async function addTask(
 ): Promise<{ task: TaskView; created: boolean }> {
   for (let tries = 1; ; tries++) {
     const id = input.id ?? generateTaskId(() => context.random());
-    const outcome = await change(context, who, id, command, (seen, stamp) => decideAdd(seen, { ...input, id }, stamp));
+    const decide: Decide = (seen, stamp) => decideAdd(seen, { ...input, id }, stamp);
+    const outcome = await change(context, who, id, command, decide, (input.needs ?? []).length > 0);
     if (outcome.kind === 'refused') {
       if (input.id === undefined && outcome.refusal.reason === 'exists' && tries < idTriesMax) continue;
       throw refusalError(id, outcome.refusal);
@@ -38,9 +45,13 @@ export async function addTask(
   }
 }
 
-/** @throws CoordError `not-found`, `not-ready` */
+/** @throws CoordError `not-found`, `not-ready`, `usage` (needs that form a circle) */
 export const editTask = (context: Context, who: Who, id: string, to: TaskChange, command: string): Promise<TaskView> =>
-  changed(context, who, id, command, (seen) => decideEdit(seen, to));
+  changed(context, who, id, command, (seen) => decideEdit(seen, to), (to.needs ?? []).length > 0);
+
+/** @throws CoordError as `editTask` */
+export const changeNeeds = (context: Context, who: Who, id: string, to: NeedsChange, command: string) =>
+  changed(context, who, id, command, (seen) => decideNeeds(seen, to), (to.add ?? []).length > 0);
 
 /** @throws CoordError `not-found` */
 export const noteOnTask = (context: Context, who: Who, id: string, text: string, command: string): Promise<TaskView> =>
@@ -65,11 +76,43 @@ export const retryTask = (context: Context, who: Who, id: string, command: strin
 
 type Decide = (seen: Seen, stamp: Stamp) => Decision;
 
-const change = (context: Context, who: Who, id: string, command: string, decide: Decide): Promise<Outcome> =>
-  transition(context, { id, who, command, decide: ({ seen }, stamp) => decide(seen, stamp) });
+/** `addsNeeds`: decided on a read of all tasks, so that needs which lead back to the task are refused. */
+const change = (
+  context: Context,
+  who: Who,
+  id: string,
+  command: string,
+  decide: Decide,
+  addsNeeds = false,
+): Promise<Outcome> =>
+  transition(context, {
+    id,
+    who,
+    command,
+    more: addsNeeds ? [context.store.layout.all('board')] : undefined,
+    decide: ({ seen, book }, stamp) => {
+      const decision = decide(seen, stamp);
+      const way = circleThrough(id, addedNeeds(seen, decision), needsIn(context, book));
+      return way === null ? decision : refused({ reason: 'circle', way });
+    },
+  });
 
-async function changed(context: Context, who: Who, id: string, command: string, decide: Decide): Promise<TaskView> {
-  const outcome = await change(context, who, id, command, decide);
+function needsIn(context: Context, book: BookRead): NeedsOf {
+  return (id) => {
+    const { task } = seenOf(context, book, id);
+    return task.kind === 'task' ? task.note.task.needs : undefined;
+  };
+}
+
+async function changed(
+  context: Context,
+  who: Who,
+  id: string,
+  command: string,
+  decide: Decide,
+  addsNeeds = false,
+): Promise<TaskView> {
+  const outcome = await change(context, who, id, command, decide, addsNeeds);
   if (outcome.kind === 'refused') throw refusalError(id, outcome.refusal);
   return showTask(context, who, id, outcome);
 }

@@ -29,7 +29,7 @@ export async function claimNext(
   const taken = sooner ?? (await tryNext(context, who, filter, options));
   if (taken) return taken;
   throw new CoordError('not-ready', 'nothing is ready', {
-    next: ['git coord list', 'git coord claim --next --wait 10m'],
+    next: ['git coord ready --explain', 'git coord claim --next --wait 10m'],
   });
 }
 

@@ -40,8 +40,17 @@ export function refusalError(id: string, refusal: Refusal): CoordError {
         next: refusal.by.slice(0, 3).map((need) => `git coord show ${need}`),
         data: { blockedBy: refusal.by },
       });
+    case 'circle':
+      return new CoordError('usage', `${id} would need itself: ${refusal.way.join(' needs ')}`, {
+        hint: 'Nothing was changed. None of these could ever begin.',
+        next: [`git coord dep tree ${id}`],
+        data: { circle: refusal.way },
+      });
     case 'paused':
-      return new CoordError('not-ready', `${id} is paused`, { next: [`git coord show ${id}`] });
+      return new CoordError('not-ready', `${id} is paused`, {
+        hint: 'git coord status shows what is paused.',
+        next: ['git coord resume'],
+      });
     case 'reserved':
       return new CoordError('not-ready', `${id} is reserved for ${refusal.agent}`, { next: ['git coord ready'] });
     case 'exists':

@@ -1,17 +1,20 @@
 import { decideEnd, decideExpire, type EndReason } from '../domain/decide-expire.ts';
 import { expiryBasis, fits, type Seen, type Who } from '../domain/seen.ts';
 import { isMine } from '../domain/tenure.ts';
-import { CoordError } from '../errors.ts';
 import type { HeldEntry } from '../store/held-ledger.ts';
 import { readBook } from './book-view.ts';
 import type { Context } from './context.ts';
+import { ignoringBusy } from './ignoring-busy.ts';
 import { standstill } from './read-seen.ts';
+import { skipUnreachable } from './skip-unreachable.ts';
 import { type Outcome, transition } from './transition.ts';
 
 /** Prunes what expired by observation, and repairs what no transition makes (protocol 6, 8). */
 export interface SweepResult {
   expired: string[];
   repaired: string[];
+  /** Cancelled because a need failed. */
+  skipped: string[];
   archived: number;
 }
 
@@ -25,7 +28,12 @@ export interface SweepLook extends SweepResult {
 /** One look. @throws CoordError `unavailable` when the book can't be read */
 export async function sweep(context: Context, who: Who): Promise<SweepLook> {
   const book = await readBook(context, who);
-  const result = { expired: [] as string[], repaired: [] as string[], archived: 0 };
+  const result: SweepResult = {
+    expired: [],
+    repaired: [],
+    skipped: await skipUnreachable(context, who, book),
+    archived: 0,
+  };
   let waitMs: number | null = null;
   for (const seen of book.seen.values()) {
     const basis = expiryBasis(seen);
@@ -80,15 +88,4 @@ export async function endTenure(context: Context, entry: HeldEntry, reason: EndR
   if (outcome?.kind === 'won') await context.mirror.hide(entry.task);
   if (outcome?.kind === 'unchanged' && fits(outcome.seen)) context.held.remove(entry.task);
   return outcome;
-}
-
-/** What can't be written now is seen again at the next look. */
-async function ignoringBusy(action: () => Promise<Outcome>): Promise<Outcome | null> {
-  try {
-    return await action();
-  } catch (error) {
-    // `usage`: a record that can't be written must not end the pass over all others.
-    if (error instanceof CoordError && ['unavailable', 'unknown', 'usage'].includes(error.code)) return null;
-    throw error;
-  }
 }

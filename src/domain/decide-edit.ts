@@ -33,6 +33,25 @@ export function decideEdit(seen: Seen, change: TaskChange): Decision {
   });
 }
 
+export interface NeedsChange {
+  readonly add?: readonly string[];
+  readonly remove?: readonly string[];
+}
+
+/** A change of what a task needs, made on what it needs by then: two who add at the same time both have it. */
+export function decideNeeds(seen: Seen, { add = [], remove = [] }: NeedsChange): Decision {
+  return onTask(seen, (task) => {
+    const needs = [...new Set([...task.needs, ...add])].filter((need) => !remove.includes(need));
+    return decideEdit(seen, { needs });
+  });
+}
+
+/** What an edit makes a task need that it didn't need before. */
+export function addedNeeds(seen: Seen, decision: Decision): string[] {
+  const before = seen.task.kind === 'task' ? seen.task.note.task.needs : [];
+  return decision.kind === 'write' ? decision.task.needs.filter((need) => !before.includes(need)) : [];
+}
+
 /** A remark by anybody, at any time; the oldest make room beyond the bound. */
 export function decideNote(seen: Seen, text: string, stamp: Stamp): Decision {
   return onTask(seen, (task) => {

@@ -21,6 +21,8 @@ export type Refusal =
   | { readonly reason: 'not-claimed' }
   | { readonly reason: 'wrong-state'; readonly state: Task['state']; readonly error: string | null }
   | { readonly reason: 'blocked'; readonly by: readonly string[] }
+  /** Of needs: the way from the task back to itself. */
+  | { readonly reason: 'circle'; readonly way: readonly string[] }
   | { readonly reason: 'paused' }
   | { readonly reason: 'reserved'; readonly agent: string }
   | { readonly reason: 'exists' };

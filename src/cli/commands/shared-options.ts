@@ -47,6 +47,12 @@ export const taskOptions: readonly OptionSpec[] = [
   },
 ];
 
+export const pausedLabel: OptionSpec = {
+  name: 'label',
+  type: 'list',
+  value: 'label',
+  summary: 'tasks with one of these labels; all tasks when absent',
+};
 export const next: OptionSpec = { name: 'next', type: 'boolean', summary: 'then claim the next ready task' };
 export const result: OptionSpec = { name: 'result', type: 'string', value: 'json|@file', summary: 'what came of it' };
 export const wait: OptionSpec = { name: 'wait', type: 'duration', value: 'duration', summary: 'wait so long for it' };

@@ -1,5 +1,5 @@
 import type { CommandSpec } from '../frame/spec.ts';
-import { cached, filters, id, taskOptions } from './shared-options.ts';
+import { cached, filters, id, pausedLabel, taskOptions } from './shared-options.ts';
 
 /** What there is to do. */
 export const taskCommands: readonly CommandSpec[] = [
@@ -48,6 +48,70 @@ export const taskCommands: readonly CommandSpec[] = [
     example: 'git coord ready --limit 5',
     explanation: [],
     load: () => import('../ready.ts'),
+  },
+  {
+    name: 'blocked',
+    group: 'Tasks',
+    summary: 'list the open tasks that something keeps from beginning, why, and the way out',
+    positionals: [],
+    options: [...filters, cached],
+    answers: true,
+    example: 'git coord blocked',
+    explanation: [],
+    load: () => import('../blocked.ts'),
+  },
+  {
+    name: 'dep',
+    group: 'Tasks',
+    summary: 'change what a task needs, or draw it as a tree',
+    positionals: [
+      { name: 'action', required: true, words: ['add', 'rm', 'tree'] },
+      { name: 'id', required: false, variadic: true },
+    ],
+    options: [cached],
+    answers: true,
+    example: 'git coord dep add build-api schema',
+    explanation: [
+      'dep add <id> <need>... and dep rm <id> <need>...; dep tree [<id>...] shows what needs what.',
+      'Needs that lead back to the task itself are refused.',
+    ],
+    load: () => import('../dep.ts'),
+  },
+  {
+    name: 'wait',
+    group: 'Tasks',
+    summary: 'wait until tasks are over',
+    positionals: [{ ...id, variadic: true }],
+    options: [
+      { name: 'any', type: 'boolean', summary: 'one of them is enough' },
+      { name: 'timeout', type: 'duration', value: 'duration', summary: 'give up after so long' },
+    ],
+    answers: true,
+    example: 'git coord wait build-api --timeout 1h',
+    explanation: ['Exit status 7: time ran out, or what was waited for has failed or was cancelled.'],
+    load: () => import('../wait.ts'),
+  },
+  {
+    name: 'pause',
+    group: 'Tasks',
+    summary: 'let nobody begin tasks, or those of some labels',
+    positionals: [],
+    options: [pausedLabel],
+    answers: true,
+    example: 'git coord pause --label deploy',
+    explanation: ['Also those that are added later. What is held goes on.'],
+    load: () => import('../pause.ts'),
+  },
+  {
+    name: 'resume',
+    group: 'Tasks',
+    summary: 'take back a pause',
+    positionals: [],
+    options: [pausedLabel],
+    answers: true,
+    example: 'git coord resume --label deploy',
+    explanation: [],
+    load: () => import('../pause.ts'),
   },
   {
     name: 'show',

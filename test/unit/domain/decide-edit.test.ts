@@ -1,5 +1,12 @@
 import { expect, test } from 'vitest';
-import { decideAdd, decideCancel, decideEdit, decideNote, decideRetry } from '../../../src/domain/decide-edit.ts';
+import {
+  decideAdd,
+  decideCancel,
+  decideEdit,
+  decideNeeds,
+  decideNote,
+  decideRetry,
+} from '../../../src/domain/decide-edit.ts';
 import type { Decision } from '../../../src/domain/decision.ts';
 import { limits, type Task } from '../../../src/domain/task.ts';
 import { free, orphan, own, seen, stamp, task } from './samples.ts';
@@ -23,6 +30,11 @@ const rows: [string, Decision, string][] = [
   ['edit what is done', decideEdit(seen(task('done')), { title: 'Y' }), 'refused wrong-state'],
   ['edit what is unknown', decideEdit(seen('absent'), { title: 'Y' }), 'refused not-found'],
   ['edit what went back', decideEdit(seen(task('open'), free, true), { title: 'Y' }), 'refused went-back'],
+  ['need nothing new', decideNeeds(seen(task('open', { needs: ['a'] })), { add: ['a'] }), 'unchanged'],
+  ['need more while claimed', decideNeeds(seen(task('claimed'), own), { add: ['a'] }), 'edit: claimed attempts 2 lease keep'],
+  ['need less', decideNeeds(seen(task('open', { needs: ['a'] })), { remove: ['a'] }), 'edit: open attempts 2 lease keep'],
+  ['need for what is done', decideNeeds(seen(task('done')), { add: ['a'] }), 'refused wrong-state'],
+  ['need for what is unknown', decideNeeds(seen('absent'), { add: ['a'] }), 'refused not-found'],
   ['note on what is done', decideNote(seen(task('done')), 'hm', stamp), 'edit: done attempts 2 lease keep'],
   ['cancel', decideCancel(seen(task('open')), 'no'), 'cancel: cancelled attempts 2 lease keep'],
   ['cancel while claimed', decideCancel(seen(task('claimed'), own), null), 'cancel: cancelled attempts 2 lease free'],

@@ -1,0 +1,55 @@
+import { parseId } from '../domain/ids.ts';
+import { needsTree, type TreeRow, treeRoots } from '../domain/needs.ts';
+import type { TaskView } from '../domain/view.ts';
+import { CoordError } from '../errors.ts';
+import type { Context } from './frame/context.ts';
+import type { Parsed } from './frame/parse.ts';
+import type { Run } from './frame/spec.ts';
+import { oneLine } from './frame/text.ts';
+import { stateText } from './task-text.ts';
+import { readingBook, withBook } from './with-book.ts';
+
+export const run: Run = (context, parsed) => {
+  const [action, id, ...needs] = parsed.positionals;
+  if (action === 'tree') return tree(context, parsed);
+  if (id === undefined || needs.length === 0)
+    throw new CoordError('usage', `dep ${action} needs a task, and what it needs`, {
+      next: [`git coord dep ${action} <id> <need>...`],
+    });
+  return withBook(context, parsed, async ({ book, command }) => {
+    const task = await book.changeNeeds(id, action === 'add' ? { add: needs } : { remove: needs }, command);
+    const text = task.needs.length > 0 ? `needs ${task.needs.join(', ')}` : 'needs nothing';
+    return { data: task, text: `${task.id}: ${text}\n` };
+  });
+};
+
+function tree(context: Context, parsed: Parsed) {
+  const named = parsed.positionals.slice(1).map((name) => parseId(name));
+  return readingBook(context, parsed, async ({ app, book }) => {
+    const { tasks } = await book.list();
+    const byId = new Map(tasks.map((task) => [task.id, task]));
+    const unknown = named.find((id) => !byId.has(id));
+    if (unknown !== undefined)
+      throw new CoordError('not-found', `there is no task ${unknown}`, { next: ['git coord list'] });
+    const needsOf = (id: string) => byId.get(id)?.needs;
+    const roots = named.length > 0 ? named : treeRoots([...byId.keys()], needsOf);
+    const met = new Set<string>();
+    const rows = roots.map((root) => needsTree(root, needsOf, met));
+    const shown = [...met].flatMap((id) => byId.get(id) ?? []);
+    const text = rows.flatMap((one) => one.map((row) => rowText(context, row, byId.get(row.id)))).join('');
+    return { data: { roots, tasks: shown, asOf: app.asOf() }, text: text || 'no task needs another\n' };
+  });
+}
+
+const restText = { above: ' (its needs: see above)', deeper: ' (needs more: git coord dep tree' } as const;
+
+function rowText({ style }: Context, { id, more, rest }: TreeRow, task: TaskView | undefined): string {
+  const branches = more.map((follows, index) => {
+    if (index < more.length - 1) return follows ? '│   ' : '    ';
+    return follows ? '├── ' : '└── ';
+  });
+  const state = task === undefined ? "doesn't exist" : stateText(task);
+  const title = task === undefined || task.title === id ? '' : `  ${oneLine(task.title)}`;
+  const tail = rest === null ? '' : rest === 'above' ? restText.above : `${restText.deeper} ${id})`;
+  return `${branches.join('')}${style.cyan(id)}  ${state}${title}${tail}\n`;
+}
