@@ -27,6 +27,7 @@ export type { LogEntry } from './coordinator/task-log.ts';
 export { createWorker, type Worker, type WorkerOptions } from './create-worker.ts';
 export type { Json, TaskState } from './domain/task.ts';
 export type { ClaimView, TaskView } from './domain/view.ts';
+export type { WorkflowState, WorkflowView } from './domain/workflow-view.ts';
 export { CoordError, type ErrorCode } from './errors.ts';
 export type { CheckName, CheckResult, GateReport } from './worker/gates/checks.ts';
 export type { AttemptEnd, WorkerEvent } from './worker/run/events.ts';
@@ -63,6 +64,7 @@ export interface OpenedBook
     | 'pause'
     | 'resume'
     | 'waitFor'
+    | 'waitForWorkflow'
     | 'retry'
     | 'show'
     | 'log'
@@ -73,8 +75,29 @@ export interface OpenedBook
    * @throws CoordError `lost`, `held`, `conflict`, `gate-failed`, `not-ready`, `not-found`, `unavailable`, `unknown`
    */
   land(id: string, options?: LandOptions): Promise<LandResult>;
+  /**
+   * Adds all tasks of a workflow in one atomic push, or none. `text`: YAML or JSON (docs/cli.md, "Workflows").
+   * @throws CoordError `usage` with all that is wrong, `exists`, `not-ready`, `unavailable`, `unknown`
+   */
+  submitWorkflow(text: string, options?: SubmitWorkflowOptions): Promise<SubmittedWorkflow>;
+  /** Cancels what is unfinished of it. @throws CoordError `not-found`, `unavailable` */
+  cancelWorkflow(id: string): Promise<{ cancelled: string[] }>;
   /** Ends git's helper processes. Claims stay; the daemon keeps them alive. */
   close(): Promise<void>;
+}
+
+export interface SubmitWorkflowOptions {
+  /** What errors call it; default: `the workflow`. */
+  readonly name?: string;
+  readonly inputs?: Readonly<Record<string, string>>;
+  /** Checks it, and writes nothing. */
+  readonly dryRun?: boolean;
+}
+
+export interface SubmittedWorkflow {
+  readonly workflow: { readonly id: string | null; readonly tasks: readonly string[] };
+  /** Without what was there already. */
+  readonly created: readonly string[];
 }
 
 export interface LandOptions {
@@ -110,6 +133,14 @@ export async function openBook(options: OpenBookOptions): Promise<OpenedBook> {
     pause: book.pause.bind(book),
     resume: book.resume.bind(book),
     waitFor: book.waitFor.bind(book),
+    waitForWorkflow: book.waitForWorkflow.bind(book),
+    submitWorkflow: async (text, { name = 'the workflow', inputs = {}, dryRun } = {}) => {
+      const { readWorkflow } = await import('./config/workflow-file.ts');
+      const file = await readWorkflow(text, name, inputs);
+      const { created } = await book.submit({ ...file, dryRun, command: 'submitWorkflow' });
+      return { workflow: { id: file.id, tasks: file.tasks.map(({ id }) => id) }, created };
+    },
+    cancelWorkflow: (id) => book.cancelWorkflow(parseId(id, 'id of a workflow'), `git coord workflow cancel ${id}`),
     retry: book.retry.bind(book),
     show: book.show.bind(book),
     log: book.log.bind(book),

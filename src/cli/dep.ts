@@ -1,12 +1,10 @@
 import { parseId } from '../domain/ids.ts';
-import { needsTree, type TreeRow, treeRoots } from '../domain/needs.ts';
-import type { TaskView } from '../domain/view.ts';
+import { needsTree, treeRoots } from '../domain/needs.ts';
 import { CoordError } from '../errors.ts';
 import type { Context } from './frame/context.ts';
 import type { Parsed } from './frame/parse.ts';
 import type { Run } from './frame/spec.ts';
-import { oneLine } from './frame/text.ts';
-import { stateText } from './task-text.ts';
+import { rowText } from './needs-rows.ts';
 import { readingBook, withBook } from './with-book.ts';
 
 export const run: Run = (context, parsed) => {
@@ -39,17 +37,4 @@ function tree(context: Context, parsed: Parsed) {
     const text = rows.flatMap((one) => one.map((row) => rowText(context, row, byId.get(row.id)))).join('');
     return { data: { roots, tasks: shown, asOf: app.asOf() }, text: text || 'no task needs another\n' };
   });
-}
-
-const restText = { above: ' (its needs: see above)', deeper: ' (needs more: git coord dep tree' } as const;
-
-function rowText({ style }: Context, { id, more, rest }: TreeRow, task: TaskView | undefined): string {
-  const branches = more.map((follows, index) => {
-    if (index < more.length - 1) return follows ? '│   ' : '    ';
-    return follows ? '├── ' : '└── ';
-  });
-  const state = task === undefined ? "doesn't exist" : stateText(task);
-  const title = task === undefined || task.title === id ? '' : `  ${oneLine(task.title)}`;
-  const tail = rest === null ? '' : rest === 'above' ? restText.above : `${restText.deeper} ${id})`;
-  return `${branches.join('')}${style.cyan(id)}  ${state}${title}${tail}\n`;
 }

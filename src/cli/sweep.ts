@@ -14,12 +14,13 @@ export const run: Run = (context, parsed) =>
     const { clock, observed } = app.context;
     const watches = parsed.number('wait') ?? (app.config.coordination.daemon === 'off' ? waitMsDefault : 0);
     const untilMs = clock.monoMs() + watches;
-    const total: SweepResult = { expired: [], repaired: [], skipped: [], archived: 0 };
+    const total: SweepResult = { expired: [], repaired: [], skipped: [], joined: [], archived: 0 };
     for (;;) {
       const look = await sweep(app.context, book.who);
       total.expired.push(...look.expired);
       total.repaired.push(...look.repaired);
       total.skipped.push(...look.skipped);
+      total.joined.push(...look.joined);
       observed.save();
       const leftMs = untilMs - clock.monoMs();
       if (leftMs <= 0 || look.waitMs === null || context.outputClosed.aborted) break;
@@ -44,7 +45,7 @@ const landingText = {
 } as const;
 
 function sweepText(
-  { expired, repaired, skipped }: SweepResult,
+  { expired, repaired, skipped, joined }: SweepResult,
   reviews: readonly ReviewLook[],
   landings: readonly LandingLook[],
 ): string {
@@ -52,6 +53,7 @@ function sweepText(
     ...expired.map((id) => `${id}: expired\n`),
     ...repaired.map((id) => `${id}: repaired\n`),
     ...skipped.map((id) => `${id}: skipped, because a need of it failed\n`),
+    ...joined.map((id) => `${id}: done, since all that it needs is\n`),
     ...landings.map(({ id, standing }) => `${id}: ${landingText[standing]}\n`),
     ...reviews.map(({ id, standing }) => `${id}: ${reviewText[standing]}\n`),
   ];

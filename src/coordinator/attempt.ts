@@ -31,15 +31,7 @@ export function makeAttempt(
     task: write.task,
   };
   const taskFrom = seen.task.kind === 'absent' ? null : seen.task.oid;
-  const commit = encodeCommit({
-    objectFormat: context.store.objectFormat,
-    parents: taskFrom === null ? [] : [taskFrom],
-    agent: stamp.by,
-    dateMs: Date.parse(stamp.at),
-    subject: taskSubject(note),
-    note,
-  });
-  checkNote(note, commit.body.length);
+  const commit = encodeTask(context, note, taskFrom);
   const tenure = seen.task.kind === 'task' ? (seen.task.note.task.holder?.tenure ?? null) : null;
   return {
     name: `${seen.id}.${commit.oid.slice(0, 12)}`,
@@ -61,6 +53,20 @@ export function makeAttempt(
     sentBootMs: context.clock.bootMs(),
     ttlMs: write.task.holder?.ttlMs ?? 0,
   };
+}
+
+/** A commit of a task's log. @throws CoordError `usage` for what couldn't be read again */
+export function encodeTask(context: Context, note: TaskNote, parent: string | null): NewCommit {
+  const commit = encodeCommit({
+    objectFormat: context.store.objectFormat,
+    parents: parent === null ? [] : [parent],
+    agent: note.by,
+    dateMs: Date.parse(note.at),
+    subject: taskSubject(note),
+    note,
+  });
+  checkNote(note, commit.body.length);
+  return commit;
 }
 
 function claimPart(context: Context, write: Write, parent: string, claimFrom: string | null): Attempt['claim'] {

@@ -1,10 +1,13 @@
 import type { NeedsChange, TaskChange } from '../domain/decide-edit.ts';
+import { joinType } from '../domain/decide-join.ts';
 import { parseId } from '../domain/ids.ts';
+import { dependentsFirst } from '../domain/needs.ts';
 import type { TaskInput } from '../domain/new-task.ts';
 import type { Who } from '../domain/seen.ts';
 import type { Json, TaskState } from '../domain/task.ts';
 import { limits } from '../domain/task.ts';
 import type { TaskView } from '../domain/view.ts';
+import type { WorkflowView } from '../domain/workflow-view.ts';
 import { CoordError } from '../errors.ts';
 import type { HeldState } from '../store/held-ledger.ts';
 import { dueAgents } from './agent-beats.ts';
@@ -22,8 +25,9 @@ import { renewClaim, reportProgress } from './report-progress.ts';
 import { sendToReview } from './review-task.ts';
 import { settlePending } from './settle-pending.ts';
 import { showTask } from './show-task.ts';
+import { type SubmitRequest, type Submitted, submitTasks } from './submit-tasks.ts';
 import { type LogEntry, taskLog } from './task-log.ts';
-import { type Waited, type WaitRequest, waitForTasks } from './wait-for.ts';
+import { isOver, type Waited, type WaitRequest, waitForTasks, waitForWorkflow, workflowIn } from './wait-for.ts';
 
 /** How long the daemon watches a claim for somebody who lost it. */
 const loserWatchMs = 10 * 60_000;
@@ -218,6 +222,10 @@ export class Book {
   async edit(name: string, change: TaskChange, command = `git coord edit ${name}`): Promise<TaskView> {
     const id = await this.#ready(name, command);
     if (change.title !== undefined) checkTitle(change.title);
+    if (change.type === joinType)
+      throw new CoordError('usage', 'a task that somebody is to do does not become a join', {
+        next: ['git coord add "…" --type join --needs …'],
+      });
     const needs = change.needs?.map((need) => parseId(need));
     if (needs?.includes(id)) throw new CoordError('usage', `${id} can't need itself`);
     return editTask(this.context, this.who, id, needs ? { ...change, needs } : change, command);
@@ -244,6 +252,27 @@ export class Book {
   waitFor(names: readonly string[], request: WaitRequest = {}): Promise<Waited> {
     const ids = names.map((name) => parseId(name));
     return waitForTasks(this.context, this.who, ids, request, this.#options.pollIntervalMs);
+  }
+
+  /** Adds many tasks in one atomic push, or none. @throws CoordError as `submitTasks` */
+  submit(request: SubmitRequest): Promise<Submitted> {
+    return submitTasks(this.context, this.who, request);
+  }
+
+  /** @throws CoordError `not-found`, `unavailable` */
+  waitForWorkflow(id: string, request: WaitRequest<WorkflowView> = {}): ReturnType<typeof waitForWorkflow> {
+    return waitForWorkflow(this.context, this.who, id, request, this.#options.pollIntervalMs);
+  }
+
+  /** Cancels what is unfinished of it: what others need last, so that nothing becomes ready meanwhile. */
+  async cancelWorkflow(id: string, command: string): Promise<{ cancelled: string[] }> {
+    const { tasks } = workflowIn(await readBook(this.context, this.who), id);
+    const cancelled: string[] = [];
+    for (const task of dependentsFirst(tasks).filter((one) => !isOver(one))) {
+      const view = await this.cancel(task.id, null, command).catch(unlessDone);
+      if (view !== null) cancelled.push(task.id);
+    }
+    return { cancelled };
   }
 
   async cancel(name: string, reason: string | null = null, command = `git coord cancel ${name}`): Promise<TaskView> {
@@ -326,6 +355,12 @@ export class Book {
     const held = this.context.held.all().filter((entry) => !entry.state.lost);
     await renewClaims(this.context, [], dueAgents(this.context, held));
   }
+}
+
+/** It was finished meanwhile. */
+function unlessDone(error: unknown): null {
+  if (error instanceof CoordError && error.code === 'not-ready') return null;
+  throw error;
 }
 
 function checkTitle(title: string): void {

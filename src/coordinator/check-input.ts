@@ -19,7 +19,8 @@ export function checkNote(note: TaskNote, bytes: number): void {
   }
   const { payload, result } = note.task;
   tooLarge('payload', payload, limits.payloadBytes);
-  tooLarge('result', result, limits.resultBytes);
+  // a join names all its needs
+  if (note.op !== 'join') tooLarge('result', result, limits.resultBytes);
   if (nestingOf(JSON.stringify(note)) > nestingMax)
     throw new CoordError('usage', `the task's record would be nested deeper than ${nestingMax}`);
   const bytesMax = note.op === 'add' || note.op === 'edit' ? noteBytesMax - reserveBytes : noteBytesMax;

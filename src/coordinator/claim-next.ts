@@ -6,6 +6,7 @@ import { type BookView, readBook } from './book-view.ts';
 import { type ClaimOptions, type ClaimResult, claimed, tryClaim } from './claim-task.ts';
 import type { Context } from './context.ts';
 import type { PairRead } from './read-seen.ts';
+import { settleNeeds } from './settle-needs.ts';
 import type { Outcome } from './transition.ts';
 
 /** Takes the best task that is ready and moves on to the next when it loses the race. */
@@ -25,7 +26,7 @@ export async function claimNext(
   options: ClaimOptions,
   recent: Context | null,
 ): Promise<ClaimResult> {
-  const sooner = recent && (await tryNext(context, who, filter, options, recent).catch(ifNotReady));
+  const sooner = recent && (await tryIn(context, who, filter, options, await readBook(recent, who)).catch(ifNotReady));
   const taken = sooner ?? (await tryNext(context, who, filter, options));
   if (taken) return taken;
   throw new CoordError('not-ready', 'nothing is ready', {
@@ -39,15 +40,28 @@ function ifNotReady(error: unknown): null {
   throw error;
 }
 
-/** Null when nothing is ready. `reader`: where the choice is read. */
+/** Null when nothing is ready, also after what needs nobody's work was settled. */
 async function tryNext(
   context: Context,
   who: Who,
   filter: NextFilter,
   options: ClaimOptions,
-  reader: Context = context,
 ): Promise<ClaimResult | null> {
-  const book = await readBook(reader, who);
+  const book = await readBook(context, who);
+  const taken = await tryIn(context, who, filter, options, book);
+  if (taken !== null) return taken;
+  const { joined } = await settleNeeds(context, who, book);
+  return joined.length === 0 ? null : tryIn(context, who, filter, options, await readBook(context, who));
+}
+
+/** Null when nothing that this read shows as ready can be taken. */
+async function tryIn(
+  context: Context,
+  who: Who,
+  filter: NextFilter,
+  options: ClaimOptions,
+  book: BookView,
+): Promise<ClaimResult | null> {
   limitReached(context, who, book);
   for (const task of candidates(context, who, book, filter).slice(0, triesMax)) {
     const outcome = await tryOne(context, who, task.id, { ...options, first: pairIn(book, task.id) });

@@ -6,7 +6,7 @@ import { readBook } from './book-view.ts';
 import type { Context } from './context.ts';
 import { ignoringBusy } from './ignoring-busy.ts';
 import { standstill } from './read-seen.ts';
-import { skipUnreachable } from './skip-unreachable.ts';
+import { settleNeeds } from './settle-needs.ts';
 import { type Outcome, transition } from './transition.ts';
 
 /** Prunes what expired by observation, and repairs what no transition makes (protocol 6, 8). */
@@ -15,6 +15,8 @@ export interface SweepResult {
   repaired: string[];
   /** Cancelled because a need failed. */
   skipped: string[];
+  /** Joins that are done. */
+  joined: string[];
   archived: number;
 }
 
@@ -28,12 +30,7 @@ export interface SweepLook extends SweepResult {
 /** One look. @throws CoordError `unavailable` when the book can't be read */
 export async function sweep(context: Context, who: Who): Promise<SweepLook> {
   const book = await readBook(context, who);
-  const result: SweepResult = {
-    expired: [],
-    repaired: [],
-    skipped: await skipUnreachable(context, who, book),
-    archived: 0,
-  };
+  const result: SweepResult = { expired: [], repaired: [], ...(await settleNeeds(context, who, book)), archived: 0 };
   let waitMs: number | null = null;
   for (const seen of book.seen.values()) {
     const basis = expiryBasis(seen);

@@ -1,3 +1,4 @@
+import { joinType } from './decide-join.ts';
 import type { Task, TaskNote, TaskOp, TaskState } from './task.ts';
 
 /**
@@ -42,6 +43,8 @@ export function objectToStep(before: Task, { op, nonce, task }: TaskNote): strin
   if (rule === undefined) return 'it was added before';
   if (rule === 'same' ? task.state !== before.state : !goes(rule, before.state, task.state))
     return `"${op}" does not lead from ${before.state} to ${task.state}`;
+  if (op === 'join' && before.type !== joinType) return `it is no join, but a ${before.type}`;
+  if (task.type === joinType && before.type !== joinType) return 'a task that somebody is to do does not become a join';
   if (rule !== 'same' && rule.begins) return objectToTenure(task, nonce, before.term + 1);
   if (task.term !== before.term) return `"${op}" does not change the term (${before.term} to ${task.term})`;
   if (task.holder !== null && !same(task.holder, before.holder)) return `"${op}" does not change who holds it`;

@@ -79,3 +79,21 @@ export function treeRoots(ids: readonly string[], needsOf: NeedsOf): string[] {
   }
   return roots;
 }
+
+/** Tasks so that each comes before what it needs; those of a circle in some order. */
+export function dependentsFirst<T extends { readonly id: string; readonly needs: readonly string[] }>(
+  tasks: readonly T[],
+): T[] {
+  const byId = new Map(tasks.map((task) => [task.id, task]));
+  const left = new Map(tasks.map(({ id }) => [id, 0]));
+  for (const { needs } of tasks) for (const need of needs) left.set(need, (left.get(need) ?? 0) + 1);
+  const order = tasks.filter(({ id }) => left.get(id) === 0);
+  for (const { needs } of order)
+    for (const need of needs) {
+      left.set(need, (left.get(need) ?? 0) - 1);
+      const task = byId.get(need);
+      if (task && left.get(need) === 0) order.push(task);
+    }
+  const met = new Set(order);
+  return [...order, ...tasks.filter((task) => !met.has(task))];
+}

@@ -15,6 +15,8 @@ export function blockerText(blocker: Blocker): string {
       return `is reserved for ${blocker.agent}`;
     case 'backoff':
       return `waits ${Math.ceil(blocker.leftMs / 1000)} s before its next try`;
+    case 'join':
+      return 'is done by itself once all that it needs is';
     case 'external':
       return 'is claimed by name only';
     case 'held':

@@ -1,4 +1,5 @@
 import type { QueueNote } from './agent.ts';
+import { joinType } from './decide-join.ts';
 import type { Task, TaskState } from './task.ts';
 
 /** Why a task can't be taken by `--next` now; an empty list: ready. */
@@ -9,6 +10,8 @@ export type Blocker =
   | { readonly why: 'reserved'; readonly agent: string }
   | { readonly why: 'backoff'; readonly leftMs: number }
   | { readonly why: 'external' }
+  /** It is done by itself once its needs are. */
+  | { readonly why: 'join' }
   | { readonly why: 'held' };
 
 export interface ReadinessContext {
@@ -44,6 +47,7 @@ export function blockers(task: Task, context: ReadinessContext): Blocker[] {
   if (task.state !== 'open') return [{ why: 'state', state: task.state }];
   const found: Blocker[] = [];
   if (neverReady.has(task.type)) found.push({ why: 'external' });
+  if (task.type === joinType) found.push({ why: 'join' });
   if (queuePauses(task, context.queue)) found.push({ why: 'paused' });
   found.push(...unmetNeeds(task, context.stateOf));
   if (task.reserved && reservationCounts(task, context.tipAgeMs) && task.reserved.agent !== context.agent) {

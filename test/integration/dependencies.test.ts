@@ -1,7 +1,7 @@
 // What tasks need, waiting for them, and pauses: by agents with clones of their own, on a real remote.
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { skipUnreachable } from '../../src/coordinator/skip-unreachable.ts';
+import { settleNeeds } from '../../src/coordinator/settle-needs.ts';
 import { sweep } from '../../src/coordinator/sweep.ts';
 import { transition } from '../../src/coordinator/transition.ts';
 import { decideNeeds } from '../../src/domain/decide-edit.ts';
@@ -127,7 +127,7 @@ test('one whose need was opened again meanwhile is not skipped', async () => {
   await anna.book.fail('root', 'broken');
   const seen = await ben.book.list();
   await anna.book.retry('root');
-  expect(await skipUnreachable(ben.app.context, ben.book.who, seen)).toEqual([]);
+  expect(await settleNeeds(ben.app.context, ben.book.who, seen)).toEqual({ skipped: [], joined: [] });
   expect(await stateOf('skip')).toBe('open');
 });
 

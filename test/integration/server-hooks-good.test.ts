@@ -116,9 +116,10 @@ describe('a transition', () => {
   });
 
   test('retry, join, a second claim; then done and archived', async () => {
-    const failed = ended('fail', 'failed');
+    const join = { ...held, type: 'join' };
+    const failed = record('fail', { ...join, state: 'failed', holder: null }, c);
     await repo.put({ [board]: failed, [claims]: null });
-    const open = { ...held, state: 'open' as const, holder: null };
+    const open = { ...join, state: 'open' as const, holder: null };
     const o = record('retry', { ...open, attempts: 0 }, failed);
     await passes([move(board, failed, o)]);
     const second = heldBy('ben', open);

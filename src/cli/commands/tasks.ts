@@ -114,6 +114,28 @@ export const taskCommands: readonly CommandSpec[] = [
     load: () => import('../pause.ts'),
   },
   {
+    name: 'workflow',
+    group: 'Tasks',
+    summary: 'add a whole graph of tasks from a file, and follow it',
+    positionals: [
+      { name: 'action', required: true, words: ['submit', 'list', 'show', 'wait', 'cancel'] },
+      { name: 'file|id', required: false },
+    ],
+    options: [
+      { name: 'input', type: 'list', value: 'name=value', summary: 'of submit: a value for an input of the file' },
+      { name: 'dry-run', type: 'boolean', summary: 'of submit: check it, and write nothing' },
+      { name: 'timeout', type: 'duration', value: 'duration', summary: 'of wait: give up after so long' },
+      cached,
+    ],
+    answers: true,
+    example: 'git coord workflow submit release.yml',
+    explanation: [
+      'All tasks of the file are added in one atomic push, or none. The same file again makes what is missing.',
+      'A task with join: true is done by itself once all that it needs is, and has their results.',
+    ],
+    load: () => import('../workflow.ts'),
+  },
+  {
     name: 'show',
     group: 'Tasks',
     summary: 'show a task',

@@ -1,3 +1,4 @@
+import { joinType } from '../../domain/decide-join.ts';
 import { lacking } from '../../domain/readiness.ts';
 import type { TaskView } from '../../domain/view.ts';
 
@@ -32,6 +33,7 @@ export function leftToDo(
       (task.state === 'open' || task.state === 'claimed') &&
       task.type !== 'external' &&
       task.type !== 'lock' &&
+      task.type !== joinType &&
       lacking(task, skills.own).length === 0 &&
       matches(task) &&
       comesTrue(task.id),

@@ -28,12 +28,13 @@ describe('one commit after another', () => {
     return task(to, begins(op) ? tenure : { ...kept, ...(op === 'review' && { review }) });
   }
   const all = (from: TaskState) => (from === 'review' ? task(from, { review }) : task(from));
+  const joined = (of: Task, op: TaskOp): Task => (op === 'join' ? { ...of, type: 'join' } : of);
 
   test('leads where protocol 3 says, and nowhere else', () => {
     const allowed = taskOps.map((op) => {
       const ways = states.flatMap((from) =>
         states
-          .filter((to) => objectToStep(all(from), step(op, after(op, to, all(from)))) === null)
+          .filter((to) => objectToStep(joined(all(from), op), step(op, joined(after(op, to, all(from)), op))) === null)
           .map((to) => `${from}>${to}`),
       );
       return `${op}: ${ways.join(' ')}`;
@@ -63,6 +64,8 @@ describe('one commit after another', () => {
   const held = { ...b, tenure: stamp.nonce, ttlMs: 20_000 };
   test.each<[string, Task, TaskNote, RegExp]>([
     ['another task', task('open'), step('edit', task('open', { id: 'y' })), /record is of y/],
+    ['done as a join, which it is not', task('open'), step('join', task('done')), /no join/],
+    ['a task that becomes a join', task('open'), step('edit', task('open', { type: 'join' })), /does not become a join/],
     ['a term that jumps', task('open'), step('claim', task('claimed', { term: 5, holder: held })), /next term is 4/],
     ['a term that stays', task('open'), step('claim', task('claimed', { holder: held })), /next term is 4/],
     ['a tenure of another name', task('open'), step('claim', task('claimed', { term: 4 })), /not named by/],

@@ -1,0 +1,136 @@
+import { decideAdd } from '../domain/decide-edit.ts';
+import { circleThrough } from '../domain/needs.ts';
+import type { TaskInput } from '../domain/new-task.ts';
+import type { Who } from '../domain/seen.ts';
+import type { Task, TaskNote } from '../domain/task.ts';
+import { CoordError } from '../errors.ts';
+import type { BookRead } from '../store/record-store.ts';
+import type { NewCommit, RefUpdate } from '../transport/port.ts';
+import { encodeTask } from './attempt.ts';
+import { type Context, decisionsMax, settleMs } from './context.ts';
+import { seenOf } from './read-seen.ts';
+import { refusalError } from './refusal-error.ts';
+
+export interface SubmitRequest {
+  readonly tasks: readonly (TaskInput & { readonly needs: readonly string[] })[];
+  /** Where a task was written, for people. */
+  readonly placeOf: (task: number) => string;
+  /** Decides, and writes nothing. */
+  readonly dryRun?: boolean | undefined;
+  readonly command: string;
+}
+
+export interface Submitted {
+  /** The tasks that were made; those that were there already, with the same content, are not among them. */
+  readonly created: readonly string[];
+}
+
+/**
+ * Adds many tasks in one atomic push: all of them are there, or none.
+ *
+ *   created    each ref must not exist; a repeat finds the same content there, and makes what is missing
+ *   exists     one of the ids is taken by other content: nothing is written
+ *   refused    the host says no, in its own words: nothing is written
+ *   unknown    the connection broke; the same command, run again, settles it: what is there isn't made twice
+ *
+ * @throws CoordError `exists`, `usage` (unknown needs, circles), `not-ready` (no atomic pushes), `unavailable`, `unknown`
+ */
+export async function submitTasks(context: Context, who: Who, request: SubmitRequest): Promise<Submitted> {
+  if (!context.profile.atomic)
+    throw new CoordError('not-ready', 'the remote takes no atomic pushes, so half of the tasks could be made', {
+      next: ['git coord add "…"', 'git coord doctor'],
+    });
+  const { layout } = context.store;
+  const untilMs = context.clock.monoMs() + settleMs;
+  const sent: RefUpdate[] = [];
+  let words = '';
+  let maybeSent = false;
+  for (let tries = 0; tries < decisionsMax; tries++) {
+    const read = await context.store.read([layout.all('board')]);
+    const fresh = missingTasks(context, who, read, request);
+    mustBeSound(context, read, request);
+    if (fresh.length === 0) return { created: await oursOf(context, read, sent) };
+    const ids = fresh.map(({ task }) => task.id);
+    if (request.dryRun) return { created: ids };
+    const commits = fresh.map((note) => encodeTask(context, note, null));
+    const updates = updatesOf(context, fresh, commits);
+    context.pushed();
+    const report = await context.store.swap(updates, { atomic: true, objects: commits });
+    const answers = new Set(report.answers.values());
+    sent.push(...updates);
+    if (answers.size === 1 && answers.has('applied') && context.profile.trusted) return { created: ids };
+    words = report.message;
+    maybeSent ||= answers.has('unknown') || answers.has('applied');
+    if (answers.has('refused') || context.clock.monoMs() > untilMs) break;
+    await context.clock.sleep(50 * (tries + 1) * (0.5 + context.random()));
+  }
+  if (maybeSent)
+    throw new CoordError('unknown', `the tasks may or may not have been made${words ? ` (${words})` : ''}`, {
+      hint: 'The same command, run again, settles it; nothing is made twice.',
+      next: [request.command],
+    });
+  throw new CoordError('unavailable', `nothing was written: ${words || 'the remote refused'}`);
+}
+
+/** Of what is there: the tasks whose log begins with a commit of ours. */
+async function oursOf(context: Context, read: BookRead, sent: readonly RefUpdate[]): Promise<string[]> {
+  const ours = new Set<string>();
+  for (const { ref, to } of sent) {
+    const record = read.records.get(ref);
+    if (record && to !== null && (await context.store.isAncestor(to, record.decoded.oid, stepsMax)))
+      ours.add(record.name);
+  }
+  return [...ours];
+}
+
+/** Of a log that went on before the answer was known. */
+const stepsMax = 16;
+
+function updatesOf(context: Context, notes: readonly TaskNote[], commits: readonly NewCommit[]): RefUpdate[] {
+  const { layout } = context.store;
+  return notes.map(({ task }, index) => ({ ref: layout.board(task.id), from: null, to: commits[index]?.oid ?? null }));
+}
+
+/** What isn't there yet. @throws CoordError `exists` naming what is there with other content */
+function missingTasks(context: Context, who: Who, read: BookRead, { tasks, placeOf }: SubmitRequest): TaskNote[] {
+  const missing: TaskNote[] = [];
+  for (const [index, input] of tasks.entries()) {
+    const seen = seenOf(context, read, input.id);
+    const stamp = { by: who.agent, at: context.clock.wall(), nonce: context.nonce() };
+    const decision = decideAdd(seen, input, stamp);
+    if (decision.kind === 'refused') {
+      const error = refusalError(input.id, decision.refusal);
+      throw new CoordError(error.code, `${placeOf(index)}: ${error.message}`, {
+        hint: 'Nothing was written.',
+        next: error.next,
+      });
+    }
+    if (decision.kind === 'write') missing.push(noteOf(decision.task, stamp));
+  }
+  return missing;
+}
+
+const noteOf = (task: Task, stamp: { by: string; at: string; nonce: string }): TaskNote => ({
+  v: 1,
+  kind: 'task',
+  op: 'add',
+  ...stamp,
+  task,
+});
+
+/** @throws CoordError `usage` for needs that nobody knows, and for circles, through tasks that are there as well */
+function mustBeSound(context: Context, read: BookRead, { tasks, placeOf }: SubmitRequest): void {
+  const own = new Map(tasks.map((task) => [task.id, task.needs]));
+  const needsOf = (id: string): readonly string[] | undefined => {
+    const { task } = seenOf(context, read, id);
+    return own.get(id) ?? (task.kind === 'task' ? task.note.task.needs : undefined);
+  };
+  const problems = tasks.flatMap(({ id, needs }, index) => {
+    const unknown = needs.filter((need) => needsOf(need) === undefined);
+    if (unknown.length > 0) return [`${placeOf(index)}: ${id} needs ${unknown.join(', ')}, which nobody knows`];
+    const way = circleThrough(id, needs, needsOf);
+    return way === null ? [] : [`${placeOf(index)}: ${id} would need itself: ${way.join(' needs ')}`];
+  });
+  if (problems.length === 0) return;
+  throw new CoordError('usage', problems.slice(0, 20).join('\n'), { hint: 'Nothing was written.', data: { problems } });
+}
