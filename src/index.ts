@@ -25,6 +25,7 @@ export type { ClaimResult } from './coordinator/claim-task.ts';
 export type { LandResult } from './coordinator/land-task.ts';
 export type { LogEntry } from './coordinator/task-log.ts';
 export { createWorker, type Worker, type WorkerOptions } from './create-worker.ts';
+export type { StatsRow } from './domain/stats.ts';
 export type { Json, TaskState } from './domain/task.ts';
 export type { ClaimView, TaskView } from './domain/view.ts';
 export type { WorkflowState, WorkflowView } from './domain/workflow-view.ts';
@@ -68,6 +69,7 @@ export interface OpenedBook
     | 'retry'
     | 'show'
     | 'log'
+    | 'stats'
   > {
   list(filter?: Parameters<Book['list']>[0]): Promise<{ tasks: TaskView[]; asOf: string }>;
   /**
@@ -144,6 +146,7 @@ export async function openBook(options: OpenBookOptions): Promise<OpenedBook> {
     retry: book.retry.bind(book),
     show: book.show.bind(book),
     log: book.log.bind(book),
+    stats: book.stats.bind(book),
     list: async (filter) => {
       const { tasks } = await book.list(filter);
       return { tasks, asOf: app.asOf() };

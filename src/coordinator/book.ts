@@ -4,6 +4,7 @@ import { parseId } from '../domain/ids.ts';
 import { dependentsFirst } from '../domain/needs.ts';
 import type { TaskInput } from '../domain/new-task.ts';
 import type { Who } from '../domain/seen.ts';
+import type { StatsRow } from '../domain/stats.ts';
 import type { Json, TaskState } from '../domain/task.ts';
 import { limits } from '../domain/task.ts';
 import type { TaskView } from '../domain/view.ts';
@@ -20,6 +21,7 @@ import type { Context } from './context.ts';
 import { finishTask } from './finish-task.ts';
 import { type LandRequest, type LandResult, landTask } from './land-task.ts';
 import { type PairRead, readPair } from './read-seen.ts';
+import { readStats } from './read-stats.ts';
 import { renewClaims } from './renew-claims.ts';
 import { renewClaim, reportProgress } from './report-progress.ts';
 import { sendToReview } from './review-task.ts';
@@ -286,6 +288,11 @@ export class Book {
   /** @throws CoordError `not-found`, `not-ready` (its note can't be read), `unavailable` */
   show(name: string): Promise<TaskView> {
     return showTask(this.context, this.who, parseId(name));
+  }
+
+  /** Figures by agent and type of task, from the logs. @throws CoordError `unavailable` */
+  stats(): Promise<StatsRow[]> {
+    return readStats(this.context, this.who);
   }
 
   log(name: string): Promise<{ entries: LogEntry[] }> {

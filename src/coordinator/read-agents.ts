@@ -1,5 +1,6 @@
 import type { AgentNote } from '../domain/agent.ts';
-import { sightingGapMaxMs } from '../domain/lease-times.ts';
+import { sightingGapMaxMs, standstillMs } from '../domain/lease-times.ts';
+import type { TaskView } from '../domain/view.ts';
 import type { Context } from './context.ts';
 
 export interface AgentView extends Omit<AgentNote, 'v' | 'kind' | 'cycle' | 'beat'> {
@@ -24,5 +25,18 @@ export async function readAgents(context: Context): Promise<AgentView[]> {
         observed: { ageMs: Math.round(context.observed.ageMs(ref, decoded.oid, sightingGapMaxMs(agentTtlMs))) },
       },
     ];
+  });
+}
+
+/**
+ * The agents as they are: one that is at work, and whose record has stood still for the lease of what it holds, is offline
+ * (by observation, as a claim expires). The record of one that holds nothing rests, and says nothing of whether it lives.
+ */
+export function liveAgents(agents: readonly AgentView[], tasks: readonly TaskView[]): AgentView[] {
+  const ttls = new Map<string, number>();
+  for (const { claim } of tasks) if (claim) ttls.set(claim.agent, Math.max(ttls.get(claim.agent) ?? 0, claim.ttlMs));
+  return agents.map((agent) => {
+    const stands = agent.observed.ageMs >= standstillMs(ttls.get(agent.id) ?? agentTtlMs);
+    return agent.status === 'busy' && stands ? { ...agent, status: 'offline' } : agent;
   });
 }

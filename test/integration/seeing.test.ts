@@ -1,0 +1,80 @@
+// Who is there and what they have done, as a clone of a real remote sees it.
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { liveAgents, readAgents } from '../../src/coordinator/read-agents.ts';
+import { type Agent, closeAgents, handClock, joinBook, makeBook, openAgent } from '../helpers/book.ts';
+import { cliJson } from '../helpers/cli.ts';
+import { makeBareRepo, makeScratch, type Scratch } from '../helpers/repo.ts';
+
+let scratch: Scratch;
+let clock: ReturnType<typeof handClock>;
+let anna: Agent;
+let ben: Agent;
+const dirOf = (name: string) => join(scratch.dir, name);
+
+beforeEach(async () => {
+  scratch = await makeScratch();
+  clock = handClock();
+  const bare = await makeBareRepo(dirOf('remote.git'));
+  const id = await makeBook(bare, bare);
+  const open = async (agent: string, skills: string) => {
+    const clone = await joinBook(bare, dirOf(agent), id);
+    return openAgent(clone, { agent, clock, env: { COORD_AGENTS_SPECIALIZATIONS: skills } });
+  };
+  anna = await open('anna', 'testing,docs');
+  ben = await open('ben', 'testing');
+});
+afterEach(async () => {
+  await closeAgents();
+  await scratch.remove();
+});
+
+const cli = (...args: string[]) =>
+  cliJson(args, { cwd: dirOf('anna'), env: { COORD_AGENT: 'anna', COORD_SESSION: 's-anna' } });
+const seen = async () => {
+  const agents = liveAgents(await readAgents(anna.app.context), (await anna.book.list()).tasks);
+  return Object.fromEntries(agents.map(({ id, status, tasks }) => [id, `${status} ${tasks.join(' ')}`.trim()]));
+};
+
+test('an agent at work that has not moved for the lease of what it holds is offline; one with a longer lease is not', async () => {
+  await anna.book.claim('a');
+  await anna.book.done('a');
+  await ben.book.claim('b', { ttlMs: 30_000 });
+  expect(await seen()).toEqual({ anna: 'busy a', ben: 'busy b' });
+  await anna.book.claim('c', { ttlMs: 60_000 });
+  for (const passMs of [25_000, 5000]) {
+    clock.pass(passMs);
+    expect(await seen()).toMatchObject({ ben: 'busy b' });
+  }
+  clock.pass(1500);
+  expect(await seen()).toMatchObject({ anna: 'busy c', ben: 'offline b' });
+  const agents = async (...options: string[]) =>
+    (await cli('agents', ...options)).data.agents.map(({ id }: { id: string }) => id);
+  expect(await agents()).toEqual(['anna', 'ben']);
+  expect(await agents('--can', 'testing,docs')).toEqual(['anna']);
+  expect(await agents('--available', '--can', 'testing')).toEqual(['anna', 'ben']);
+});
+
+test('what agents have done, from the logs', async () => {
+  await anna.book.add({ id: 'a', title: 'a', type: 'docs' });
+  await anna.book.claim('a');
+  await anna.book.fail('a', 'no luck');
+  await anna.book.retry('a');
+  await ben.book.claim('a');
+  await ben.book.done('a');
+  await ben.book.claim('b');
+  const { rows } = (await cli('stats')).data;
+  const brief = rows.map((row: Record<string, unknown>) => [
+    row.agent,
+    row.type,
+    row.succeeded,
+    row.failed,
+    row.recoveries,
+  ]);
+  expect(brief).toEqual([
+    ['anna', 'docs', 0, 1, 0],
+    ['ben', 'docs', 1, 0, 1],
+  ]);
+  expect((await cli('stats', '--agent', 'ben', '--type', 'code')).data.rows).toEqual([]);
+  expect(await ben.book.stats()).toEqual(rows);
+});
