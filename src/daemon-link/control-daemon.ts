@@ -49,12 +49,26 @@ export async function startDaemon(request: Omit<WakeRequest, 'watchMs'>): Promis
   });
 }
 
+/** Commands that run at the same time may each start one. */
+const stopsMax = 5;
+
 /**
- * Ends the daemon and waits until it is gone; one that doesn't listen is sent SIGTERM, then SIGKILL. Answers its pid,
- * or null where none runs.
+ * Ends the daemon and waits until it is gone; one that doesn't listen is sent SIGTERM, then SIGKILL. So it does with one that was
+ * started meanwhile and waits for the first to go. Answers the pid of the last one, or null where none runs.
  * @throws CoordError `unavailable` when it can't be ended from here
  */
 export async function stopDaemon(coordDir: string): Promise<number | null> {
+  let last: number | null = null;
+  for (let stops = 0; stops < stopsMax; stops++) {
+    const pid = await stopOne(coordDir);
+    if (pid === null) break;
+    last = pid;
+    if (startingPid(coordDir) === null) break;
+  }
+  return last;
+}
+
+async function stopOne(coordDir: string): Promise<number | null> {
   const sight = await seeStarted(coordDir);
   if (sight.kind === 'absent') return null;
   const { file } = sight;

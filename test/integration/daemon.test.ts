@@ -2,6 +2,7 @@ import { existsSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
 import { seeDaemon, stopDaemon } from '../../src/daemon-link/control-daemon.ts';
+import { spawnDaemon } from '../../src/daemon-link/wake-daemon.ts';
 import { type BuiltCli, buildCli, type DaemonWorld, isRunning, makeDaemonWorld } from '../helpers/daemon.ts';
 import { git } from '../helpers/repo.ts';
 import { waitFor } from '../helpers/wait-for.ts';
@@ -96,6 +97,22 @@ test('of simultaneous starts one stays', async () => {
   expect(found.status).toBe(0);
   await waitFor(() => running.every((one) => one.pid === pid || !isRunning(one.pid)), { what: 'one' });
   expect(statSync(join(clone.coordDir, 'daemon.sock')).mode & 0o777).toBe(0o600);
+});
+
+test('one that was started meanwhile, and waits for the first to go, is ended too', async () => {
+  const clone = await world.clone();
+  await clone.start();
+  const starting = join(clone.coordDir, 'daemon.starting');
+  const { dir, env } = clone;
+  spawnDaemon({ coordDir: clone.coordDir, cwd: dir, env, entry: cli.entry });
+  const second = Number(readFileSync(starting, 'utf8'));
+  // it hasn't got far enough to find the first one
+  process.kill(second, 'SIGSTOP');
+  const stopped = stopDaemon(clone.coordDir);
+  await waitFor(async () => (await seeDaemon(clone.coordDir)).kind === 'absent', { what: 'the first is gone' });
+  process.kill(second, 'SIGCONT');
+  expect(await stopped).toBe(second);
+  expect(isRunning(second)).toBe(false);
 });
 
 test('it ends by itself when nothing is held, and leaves nothing behind but its log', async () => {
