@@ -1,4 +1,4 @@
-import type { Filter } from './coordinator/book.ts';
+import type { Filter } from './coordinator/filter.ts';
 import type { WorkerEvent } from './worker/run/events.ts';
 import type { Handlers } from './worker/run/handler-work.ts';
 import type { RunReport } from './worker/run/run-loop.ts';

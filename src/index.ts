@@ -20,8 +20,9 @@ import type { Json } from './domain/task.ts';
 import type { TaskView } from './domain/view.ts';
 import type { CheckResult, GateReport } from './worker/gates/checks.ts';
 
-export type { ClaimRequest, Filter } from './coordinator/book.ts';
+export type { ClaimRequest } from './coordinator/book.ts';
 export type { ClaimResult } from './coordinator/claim-task.ts';
+export type { Filter } from './coordinator/filter.ts';
 export type { LandResult } from './coordinator/land-task.ts';
 export type { LogEntry } from './coordinator/task-log.ts';
 export { createWorker, type Worker, type WorkerOptions } from './create-worker.ts';

@@ -1,3 +1,4 @@
+import { isChosen } from '../coordinator/filter.ts';
 import { circleThrough } from '../domain/needs.ts';
 import type { Blocker } from '../domain/readiness.ts';
 import { blockerText } from '../domain/readiness-words.ts';
@@ -37,7 +38,7 @@ export const run: Run = (context, parsed) =>
       ];
     };
     const blocked = all.tasks
-      .filter((task) => book.matches(task, filter))
+      .filter((task) => isChosen(task, filter))
       .map((task) => ({ ...task, because: reasonsOf(task) }))
       .filter(({ because }) => because.length > 0)
       .slice(0, filter.limit);

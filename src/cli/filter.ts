@@ -1,4 +1,4 @@
-import type { Filter } from '../coordinator/book.ts';
+import type { Filter } from '../coordinator/filter.ts';
 import { CoordError } from '../errors.ts';
 import type { Parsed } from './frame/parse.ts';
 

@@ -1,11 +1,10 @@
 import type { NeedsChange, TaskChange } from '../domain/decide-edit.ts';
 import { joinType } from '../domain/decide-join.ts';
 import { parseId } from '../domain/ids.ts';
-import { dependentsFirst } from '../domain/needs.ts';
 import type { TaskInput } from '../domain/new-task.ts';
 import type { Who } from '../domain/seen.ts';
 import type { StatsRow } from '../domain/stats.ts';
-import type { Json, TaskState } from '../domain/task.ts';
+import type { Json } from '../domain/task.ts';
 import { limits } from '../domain/task.ts';
 import type { TaskView } from '../domain/view.ts';
 import type { WorkflowView } from '../domain/workflow-view.ts';
@@ -13,11 +12,13 @@ import { CoordError } from '../errors.ts';
 import type { HeldState } from '../store/held-ledger.ts';
 import { dueAgents } from './agent-beats.ts';
 import { type BookView, readBook } from './book-view.ts';
+import { cancelWorkflow } from './cancel-workflow.ts';
 import { changeQueue, type QueueChanged } from './change-queue.ts';
 import { addTask, cancelTask, changeNeeds, editTask, noteOnTask, retryTask } from './change-task.ts';
-import { claimNext, claimNextWaiting, matchesFilter } from './claim-next.ts';
+import { claimNext, claimNextWaiting } from './claim-next.ts';
 import { type ClaimOptions, type ClaimResult, claimed, claimTask, claimWaiting } from './claim-task.ts';
 import type { Context } from './context.ts';
+import { type Filter, isChosen } from './filter.ts';
 import { finishTask } from './finish-task.ts';
 import { type LandRequest, type LandResult, landTask } from './land-task.ts';
 import { type PairRead, readPair } from './read-seen.ts';
@@ -29,7 +30,7 @@ import { settlePending } from './settle-pending.ts';
 import { showTask } from './show-task.ts';
 import { type SubmitRequest, type Submitted, submitTasks } from './submit-tasks.ts';
 import { type LogEntry, taskLog } from './task-log.ts';
-import { isOver, type Waited, type WaitRequest, waitForTasks, waitForWorkflow, workflowIn } from './wait-for.ts';
+import { type Waited, type WaitRequest, waitForTasks, waitForWorkflow } from './wait-for.ts';
 
 /** How long the daemon watches a claim for somebody who lost it. */
 const loserWatchMs = 10 * 60_000;
@@ -60,16 +61,6 @@ export interface ClaimRequest {
   readonly lock?: boolean | undefined;
   readonly owner?: HeldState['owner'] | undefined;
   readonly waitMs?: number | undefined;
-}
-
-export interface Filter {
-  readonly state?: readonly string[] | undefined;
-  readonly type?: readonly string[] | undefined;
-  readonly label?: readonly string[] | undefined;
-  readonly workflow?: string | undefined;
-  readonly agent?: string | undefined;
-  readonly mine?: boolean | undefined;
-  readonly limit?: number | undefined;
 }
 
 export class Book {
@@ -266,15 +257,9 @@ export class Book {
     return waitForWorkflow(this.context, this.who, id, request, this.#options.pollIntervalMs);
   }
 
-  /** Cancels what is unfinished of it: what others need last, so that nothing becomes ready meanwhile. */
-  async cancelWorkflow(id: string, command: string): Promise<{ cancelled: string[] }> {
-    const { tasks } = workflowIn(await readBook(this.context, this.who), id);
-    const cancelled: string[] = [];
-    for (const task of dependentsFirst(tasks).filter((one) => !isOver(one))) {
-      const view = await this.cancel(task.id, null, command).catch(unlessDone);
-      if (view !== null) cancelled.push(task.id);
-    }
-    return { cancelled };
+  /** Cancels what is unfinished of it. @throws CoordError `not-found`, `unavailable`, `unknown` */
+  cancelWorkflow(id: string, command: string): Promise<{ cancelled: string[] }> {
+    return cancelWorkflow(this.context, this.who, id, command);
   }
 
   async cancel(name: string, reason: string | null = null, command = `git coord cancel ${name}`): Promise<TaskView> {
@@ -302,17 +287,8 @@ export class Book {
   /** In the order in which they would be taken. @throws CoordError `unavailable` */
   async list(filter: Filter = {}): Promise<BookView & { tasks: TaskView[] }> {
     const book = await readBook(this.context, this.who);
-    const tasks = book.tasks.filter((task) => this.matches(task, filter));
+    const tasks = book.tasks.filter((task) => isChosen(task, filter));
     return { ...book, tasks: filter.limit === undefined ? tasks : tasks.slice(0, filter.limit) };
-  }
-
-  /** Whether a task is among those that a filter chooses. */
-  matches(task: TaskView, filter: Filter): boolean {
-    const { state, type, agent, mine } = filter;
-    if (state !== undefined && state.length > 0 && !state.includes(task.state satisfies TaskState)) return false;
-    if (agent !== undefined && task.claim?.agent !== agent && task.assignee !== agent) return false;
-    if (mine === true && task.claim?.mine !== true) return false;
-    return matchesFilter(task, { type, label: filter.label, workflow: filter.workflow });
   }
 
   async #finish(name: string, options: Parameters<typeof finishTask>[3]): Promise<TaskView> {
@@ -362,12 +338,6 @@ export class Book {
     const held = this.context.held.all().filter((entry) => !entry.state.lost);
     await renewClaims(this.context, [], dueAgents(this.context, held));
   }
-}
-
-/** It was finished meanwhile. */
-function unlessDone(error: unknown): null {
-  if (error instanceof CoordError && error.code === 'not-ready') return null;
-  throw error;
 }
 
 function checkTitle(title: string): void {

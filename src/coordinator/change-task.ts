@@ -35,8 +35,8 @@ export async function addTask(
 ): Promise<{ task: TaskView; created: boolean }> {
   for (let tries = 1; ; tries++) {
     const id = input.id ?? generateTaskId(() => context.random());
-    const decide: Decide = (seen, stamp) => decideAdd(seen, { ...input, id }, stamp);
-    const outcome = await change(context, who, id, command, decide, (input.needs ?? []).length > 0);
+    const decide: Change['decide'] = (seen, stamp) => decideAdd(seen, { ...input, id }, stamp);
+    const outcome = await change(context, who, id, { command, decide, addsNeeds: isSome(input.needs) });
     if (outcome.kind === 'refused') {
       if (input.id === undefined && outcome.refusal.reason === 'exists' && tries < idTriesMax) continue;
       throw refusalError(id, outcome.refusal);
@@ -47,15 +47,15 @@ export async function addTask(
 
 /** @throws CoordError `not-found`, `not-ready`, `usage` (needs that form a circle) */
 export const editTask = (context: Context, who: Who, id: string, to: TaskChange, command: string): Promise<TaskView> =>
-  changed(context, who, id, command, (seen) => decideEdit(seen, to), (to.needs ?? []).length > 0);
+  changed(context, who, id, { command, decide: (seen) => decideEdit(seen, to), addsNeeds: isSome(to.needs) });
 
 /** @throws CoordError as `editTask` */
 export const changeNeeds = (context: Context, who: Who, id: string, to: NeedsChange, command: string) =>
-  changed(context, who, id, command, (seen) => decideNeeds(seen, to), (to.add ?? []).length > 0);
+  changed(context, who, id, { command, decide: (seen) => decideNeeds(seen, to), addsNeeds: isSome(to.add) });
 
 /** @throws CoordError `not-found` */
 export const noteOnTask = (context: Context, who: Who, id: string, text: string, command: string): Promise<TaskView> =>
-  changed(context, who, id, command, (seen, stamp) => decideNote(seen, text, stamp));
+  changed(context, who, id, { command, decide: (seen, stamp) => decideNote(seen, text, stamp) });
 
 /** @throws CoordError `not-found`, `not-ready` (done) */
 export async function cancelTask(
@@ -65,27 +65,26 @@ export async function cancelTask(
   reason: string | null,
   command: string,
 ): Promise<TaskView> {
-  const view = await changed(context, who, id, command, (seen) => decideCancel(seen, reason));
+  const view = await changed(context, who, id, { command, decide: (seen) => decideCancel(seen, reason) });
   await context.mirror.hide(id);
   return view;
 }
 
 /** @throws CoordError `not-found`, `not-ready` (claimed, done) */
 export const retryTask = (context: Context, who: Who, id: string, command: string): Promise<TaskView> =>
-  changed(context, who, id, command, (seen) => decideRetry(seen));
+  changed(context, who, id, { command, decide: (seen) => decideRetry(seen) });
 
-type Decide = (seen: Seen, stamp: Stamp) => Decision;
+const isSome = (needs: readonly string[] | undefined): boolean => needs !== undefined && needs.length > 0;
 
-/** `addsNeeds`: decided on a read of all tasks, so that needs which lead back to the task are refused. */
-const change = (
-  context: Context,
-  who: Who,
-  id: string,
-  command: string,
-  decide: Decide,
-  addsNeeds = false,
-): Promise<Outcome> =>
-  transition(context, {
+interface Change {
+  readonly command: string;
+  readonly decide: (seen: Seen, stamp: Stamp) => Decision;
+  /** Decided on a read of all tasks, so that needs which lead back to the task are refused. */
+  readonly addsNeeds?: boolean;
+}
+
+function change(context: Context, who: Who, id: string, { command, decide, addsNeeds }: Change): Promise<Outcome> {
+  return transition(context, {
     id,
     who,
     command,
@@ -96,6 +95,7 @@ const change = (
       return way === null ? decision : refused({ reason: 'circle', way });
     },
   });
+}
 
 function needsIn(context: Context, book: BookRead): NeedsOf {
   return (id) => {
@@ -104,15 +104,8 @@ function needsIn(context: Context, book: BookRead): NeedsOf {
   };
 }
 
-async function changed(
-  context: Context,
-  who: Who,
-  id: string,
-  command: string,
-  decide: Decide,
-  addsNeeds = false,
-): Promise<TaskView> {
-  const outcome = await change(context, who, id, command, decide, addsNeeds);
+async function changed(context: Context, who: Who, id: string, request: Change): Promise<TaskView> {
+  const outcome = await change(context, who, id, request);
   if (outcome.kind === 'refused') throw refusalError(id, outcome.refusal);
   return showTask(context, who, id, outcome);
 }

@@ -5,24 +5,19 @@ import { CoordError } from '../errors.ts';
 import { type BookView, readBook } from './book-view.ts';
 import { type ClaimOptions, type ClaimResult, claimed, tryClaim } from './claim-task.ts';
 import type { Context } from './context.ts';
+import { type Filter, isOfKind } from './filter.ts';
 import type { PairRead } from './read-seen.ts';
 import { settleNeeds } from './settle-needs.ts';
 import type { Outcome } from './transition.ts';
 
 /** Takes the best task that is ready and moves on to the next when it loses the race. */
-export interface NextFilter {
-  readonly type?: readonly string[] | undefined;
-  readonly label?: readonly string[] | undefined;
-  readonly workflow?: string | undefined;
-}
-
 const triesMax = 50;
 
 /** @throws CoordError `not-ready` when nothing is ready or the agent's limit is reached, `unavailable`, `unknown` */
 export async function claimNext(
   context: Context,
   who: Who,
-  filter: NextFilter,
+  filter: Filter,
   options: ClaimOptions,
   recent: Context | null,
 ): Promise<ClaimResult> {
@@ -41,12 +36,7 @@ function ifNotReady(error: unknown): null {
 }
 
 /** Null when nothing is ready, also after what needs nobody's work was settled. */
-async function tryNext(
-  context: Context,
-  who: Who,
-  filter: NextFilter,
-  options: ClaimOptions,
-): Promise<ClaimResult | null> {
+async function tryNext(context: Context, who: Who, filter: Filter, options: ClaimOptions): Promise<ClaimResult | null> {
   const book = await readBook(context, who);
   const taken = await tryIn(context, who, filter, options, book);
   if (taken !== null) return taken;
@@ -58,7 +48,7 @@ async function tryNext(
 async function tryIn(
   context: Context,
   who: Who,
-  filter: NextFilter,
+  filter: Filter,
   options: ClaimOptions,
   book: BookView,
 ): Promise<ClaimResult | null> {
@@ -81,7 +71,7 @@ async function tryOne(context: Context, who: Who, id: string, options: ClaimOpti
 }
 
 /** Ready tasks and expired ones, best first; among equals every agent begins elsewhere, so that many don't meet on one. */
-function candidates(context: Context, who: Who, book: BookView, filter: NextFilter): TaskView[] {
+function candidates(context: Context, who: Who, book: BookView, filter: Filter): TaskView[] {
   const { capabilities } = context.registration;
   const able = book.tasks.filter(
     (task) =>
@@ -90,18 +80,12 @@ function candidates(context: Context, who: Who, book: BookView, filter: NextFilt
           !task.claim.mine &&
           task.type !== 'lock' &&
           task.type !== 'external')) &&
-      matchesFilter(task, filter) &&
+      isOfKind(task, filter) &&
       lacking(task, capabilities).length === 0,
   );
   const groups = new Map<number, TaskView[]>();
   for (const task of able.sort(queueOrder)) groups.set(task.priority, [...(groups.get(task.priority) ?? []), task]);
   return [...groups.values()].flatMap((group) => spread(group, who));
-}
-
-export function matchesFilter(task: TaskView, { type, label, workflow }: NextFilter): boolean {
-  if (type !== undefined && type.length > 0 && !type.includes(task.type)) return false;
-  if (workflow !== undefined && task.workflow !== workflow) return false;
-  return (label ?? []).every((one) => task.labels.includes(one));
 }
 
 /** How many of the oldest among equals are spread over the agents: the order of creation still counts. */
@@ -147,7 +131,7 @@ function limitReached(context: Context, who: Who, book: BookView): void {
 export async function claimNextWaiting(
   context: Context,
   who: Who,
-  filter: NextFilter,
+  filter: Filter,
   options: ClaimOptions,
   waitMs: number,
   pollIntervalMs: number,

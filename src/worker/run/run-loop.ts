@@ -8,7 +8,7 @@
  */
 import { setMaxListeners } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Filter } from '../../coordinator/book.ts';
+import { type Filter, isChosen } from '../../coordinator/filter.ts';
 import { readAgents } from '../../coordinator/read-agents.ts';
 import type { TaskView } from '../../domain/view.ts';
 import { CoordError } from '../../errors.ts';
@@ -224,7 +224,7 @@ class Worker {
       const agents = await readAgents(book.context);
       const others = agents.filter(({ status }) => status !== 'offline').map(({ capabilities }) => capabilities);
       const skills = { own: book.context.registration.capabilities, others };
-      const left = leftToDo(tasks, skills, (task) => book.matches(task, this.#request.filter));
+      const left = leftToDo(tasks, skills, (task) => isChosen(task, this.#request.filter));
       if (!this.#saidIdle && (left.length > 0 || !this.#request.drain))
         this.#request.onEvent({ type: 'idle', left: left.length });
       this.#saidIdle = true;
