@@ -101,6 +101,7 @@ export interface SubmittedWorkflow {
   readonly workflow: { readonly id: string | null; readonly tasks: readonly string[] };
   /** Without what was there already. */
   readonly created: readonly string[];
+  readonly dryRun: boolean;
 }
 
 export interface LandOptions {
@@ -141,7 +142,7 @@ export async function openBook(options: OpenBookOptions): Promise<OpenedBook> {
       const { readWorkflow } = await import('./config/workflow-file.ts');
       const file = await readWorkflow(text, name, inputs);
       const { created } = await book.submit({ ...file, dryRun, command: 'submitWorkflow' });
-      return { workflow: { id: file.id, tasks: file.tasks.map(({ id }) => id) }, created };
+      return { workflow: { id: file.id, tasks: file.tasks.map(({ id }) => id) }, created, dryRun: dryRun ?? false };
     },
     cancelWorkflow: (id) => book.cancelWorkflow(parseId(id, 'id of a workflow'), `git coord workflow cancel ${id}`),
     retry: book.retry.bind(book),

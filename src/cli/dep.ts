@@ -1,9 +1,12 @@
+import type { Book } from '../coordinator/book.ts';
 import { parseId } from '../domain/ids.ts';
-import { needsTree, treeRoots } from '../domain/needs.ts';
+import { circleThrough, needsTree, treeRoots } from '../domain/needs.ts';
+import type { TaskView } from '../domain/view.ts';
 import { CoordError } from '../errors.ts';
 import type { Context } from './frame/context.ts';
 import type { Parsed } from './frame/parse.ts';
 import type { Run } from './frame/spec.ts';
+import { oneLine } from './frame/text.ts';
 import { rowText } from './needs-rows.ts';
 import { readingBook, withBook } from './with-book.ts';
 
@@ -16,10 +19,18 @@ export const run: Run = (context, parsed) => {
     });
   return withBook(context, parsed, async ({ book, command }) => {
     const task = await book.changeNeeds(id, action === 'add' ? { add: needs } : { remove: needs }, command);
+    await warnOfCircle(context, task, book);
     const text = task.needs.length > 0 ? `needs ${task.needs.join(', ')}` : 'needs nothing';
     return { data: task, text: `${task.id}: ${text}\n` };
   });
 };
+
+/** Of two who add at the same moment neither sees what the other does; who looks last sees both. */
+async function warnOfCircle(context: Context, { id, needs }: TaskView, book: Book): Promise<void> {
+  const { tasks } = await book.list();
+  const way = circleThrough(id, needs, (need) => tasks.find((task) => task.id === need)?.needs);
+  if (way !== null) context.warn(oneLine(`${id} needs itself now: ${way.join(' needs ')} (git coord blocked)`));
+}
 
 function tree(context: Context, parsed: Parsed) {
   const named = parsed.positionals.slice(1).map((name) => parseId(name));

@@ -1,7 +1,10 @@
+import { queueOf } from '../coordinator/book-view.ts';
+import { pausedText } from '../domain/decide-queue.ts';
 import { blockerText } from '../domain/readiness-words.ts';
 import { filterOf } from './filter.ts';
 import type { Run } from './frame/spec.ts';
 import { table } from './frame/table.ts';
+import { oneLine } from './frame/text.ts';
 import { taskTable } from './task-text.ts';
 import { readingBook } from './with-book.ts';
 
@@ -10,7 +13,9 @@ export const run: Run = (context, parsed) =>
     const filter = filterOf(parsed, true);
     const all = await book.list({ ...filter, limit: undefined });
     const tasks = all.tasks.filter((task) => task.ready).slice(0, filter.limit ?? all.tasks.length);
-    const text = tasks.length > 0 ? taskTable(context, tasks) : 'nothing is ready\n';
+    const paused = pausedText(queueOf(app.context, all.read));
+    const none = paused === null ? 'nothing is ready\n' : `nothing is ready: ${oneLine(paused)} (git coord resume)\n`;
+    const text = tasks.length > 0 ? taskTable(context, tasks) : none;
     if (!parsed.flag('explain')) return { data: { tasks, asOf: app.asOf() }, text };
     const others = all.tasks.filter((task) => !task.ready && task.state !== 'done' && task.state !== 'cancelled');
     const explained = others.map((task) => ({

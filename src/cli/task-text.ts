@@ -13,8 +13,12 @@ export function stateText(task: TaskView): string {
   if (task.ready) return 'ready';
   if (task.type === 'lock') return 'free lock';
   if (task.type === 'external') return 'by name';
-  return task.blockedBy.length > 0 ? `needs ${task.blockedBy.join(' ')}` : 'waiting';
+  const { length: count } = task.blockedBy;
+  if (count === 0) return 'waiting';
+  return count > needsShown ? `needs ${count} tasks` : `needs ${task.blockedBy.join(' ')}`;
 }
+
+const needsShown = 3;
 
 const percentText = (task: TaskView): string =>
   typeof task.progress?.percent === 'number' ? ` ${task.progress.percent} %` : '';

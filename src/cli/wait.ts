@@ -37,7 +37,9 @@ function badEnd(tasks: readonly TaskView[], any: boolean): CoordError | null {
   if (bad.length === 0 || (any && bad.length < over.length)) return null;
   const words = bad.map(({ id, state, error }) => `${id} is ${state}${error ? `: ${oneLine(error.message)}` : ''}`);
   return new CoordError('not-ready', words.slice(0, 5).join('; '), {
-    next: bad.slice(0, 3).map(({ id }) => `git coord retry ${id}`),
+    next: bad
+      .slice(0, 3)
+      .map(({ id, error }) => (error?.code === 'need-failed' ? `git coord dep tree ${id}` : `git coord retry ${id}`)),
   });
 }
 

@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import { basename, resolve } from 'node:path';
 import { text as textOf } from 'node:stream/consumers';
 import { readWorkflow } from '../config/workflow-file.ts';
@@ -27,20 +27,29 @@ export const run: Run = (context, parsed) => {
 };
 
 async function submit(context: Context, parsed: Parsed, path: string): Promise<Answer> {
-  const read = path === '-' ? textOf(process.stdin) : readFile(resolve(context.cwd, path), 'utf8');
-  const text = await read.catch((error: Error) => {
-    throw new CoordError('usage', `${path} can't be read: ${error.message}`);
-  });
+  const text = path === '-' ? await textOf(process.stdin) : await textIn(resolve(context.cwd, path), path);
   const file = await readWorkflow(text, path === '-' ? 'standard input' : basename(path), inputsOf(parsed));
   const dryRun = parsed.flag('dry-run');
   return withBook(context, parsed, async ({ book, command }) => {
     const { created } = await book.submit({ ...file, dryRun, command });
     const { length: count } = file.tasks;
     const name = file.id ?? 'the workflow';
-    const said = created.length === 0 ? `its ${count} tasks were there already` : `${created.length} tasks added`;
+    const said =
+      created.length === 0 ? `its ${tasksText(count)} were there already` : `${tasksText(created.length)} added`;
     const data = { workflow: { id: file.id, tasks: file.tasks.map(({ id }) => id) }, created, dryRun };
-    return { data, text: `${name}: ${dryRun ? `${created.length} tasks would be added` : said}\n` };
+    return { data, text: `${name}: ${dryRun ? `${tasksText(created.length)} would be added` : said}\n` };
   });
+}
+
+const fileBytesMax = 4 * 1024 * 1024;
+
+/** @throws CoordError `usage` for what is no file, or a large one */
+async function textIn(path: string, name: string): Promise<string> {
+  const found = await stat(path).catch(() => null);
+  if (found === null) throw new CoordError('usage', `there is no file ${name}`);
+  if (!found.isFile() || found.size > fileBytesMax)
+    throw new CoordError('usage', `${name} is ${found.isFile() ? 'larger than 4 MiB' : 'no file'}`);
+  return readFile(path, 'utf8');
 }
 
 /** A value may have commas, at which the words were taken apart. */
@@ -56,6 +65,7 @@ function inputsOf(parsed: Parsed): Record<string, string> {
   return Object.fromEntries(pairs);
 }
 
+const tasksText = (count: number): string => (count === 1 ? '1 task' : `${count} tasks`);
 const countsText = ({ counts }: WorkflowView): string =>
   Object.entries(counts)
     .map(([state, count]) => `${count} ${state}`)
@@ -113,5 +123,5 @@ const cancel = (context: Context, parsed: Parsed, id: string): Promise<Answer> =
   withBook(context, parsed, async ({ book, command }) => {
     const { cancelled } = await book.cancelWorkflow(id, command);
     const workflow = workflowIn(await book.list(), id);
-    return { data: { workflow, cancelled }, text: `${id}: ${cancelled.length} tasks cancelled\n` };
+    return { data: { workflow, cancelled }, text: `${id}: ${tasksText(cancelled.length)} cancelled\n` };
   });

@@ -1,13 +1,7 @@
 import type { Document, LineCounter, Node } from 'yaml';
 import * as z from 'zod/mini';
 import type { Json } from '../domain/task.ts';
-import {
-  type Expanded,
-  expandWorkflow,
-  type Workflow,
-  type WorkflowFields,
-  workflowTasksMax,
-} from '../domain/workflow.ts';
+import { type Expanded, expandWorkflow, type Workflow, type WorkflowFields } from '../domain/workflow.ts';
 import { CoordError } from '../errors.ts';
 import { durationProblem, parseDuration } from './durations.ts';
 import { nearest } from './nearest.ts';
@@ -99,15 +93,16 @@ export async function readWorkflow(
       name,
       problems.map(({ task, text: words }) => `${lineOf(['tasks', task])}: ${words}`),
     );
-  if (tasks.length > workflowTasksMax)
-    throw wrong(name, [`${place(1)}: it stands for ${tasks.length} tasks; at most ${workflowTasksMax} go in one push`]);
   return { id: workflow.id, tasks, placeOf };
 }
 
-/** @throws CoordError `usage` for aliases that stand for far more than was written */
+/** @throws CoordError `usage` for aliases that stand for far more than was written, or for what they are within */
 function plainOf(document: Document, place: string, name: string): unknown {
   try {
-    return document.toJS({ maxAliasCount: 100 });
+    const plain: unknown = document.toJS({ maxAliasCount: 100 });
+    // of what is within itself no record can be made
+    JSON.stringify(plain);
+    return plain;
   } catch (error) {
     throw wrong(name, [`${place}: ${error instanceof Error ? error.message : String(error)}`]);
   }
@@ -181,7 +176,8 @@ function workflowOf(
       hint: `Its inputs: ${Object.keys(inputs).join(', ') || 'none'}.`,
     });
   const isListed = (key: string) => Array.isArray(inputs[key]);
-  const own = Object.entries(given).map(([key, text]) => [key, isListed(key) ? text.split(',') : text] as const);
+  const listOf = (text: string): string[] => (text === '' ? [] : text.split(','));
+  const own = Object.entries(given).map(([key, text]) => [key, isListed(key) ? listOf(text) : text] as const);
   return {
     id: id ?? null,
     inputs: { ...inputs, ...Object.fromEntries(own) },

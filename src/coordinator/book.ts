@@ -242,7 +242,7 @@ export class Book {
   }
 
   /** Until all of them are over, or one. @throws CoordError `not-found`, `unavailable` */
-  waitFor(names: readonly string[], request: WaitRequest = {}): Promise<Waited> {
+  async waitFor(names: readonly string[], request: WaitRequest = {}): Promise<Waited> {
     const ids = names.map((name) => parseId(name));
     return waitForTasks(this.context, this.who, ids, request, this.#options.pollIntervalMs);
   }

@@ -7,8 +7,7 @@ import type { NewCommit } from '../transport/port.ts';
 import { queueOf } from './book-view.ts';
 import { type Context, decisionsMax } from './context.ts';
 
-export interface QueueChanged {
-  readonly queue: QueueNote;
+export interface QueueChanged extends Pick<QueueNote, 'paused' | 'labels'> {
   readonly changed: boolean;
 }
 
@@ -28,21 +27,25 @@ export async function changeQueue(context: Context, who: Who, change: QueueChang
       throw new CoordError('not-ready', `what is paused can't be read: ${found.why}`, { next: ['git coord doctor'] });
     const now = queueOf(context, read);
     const note = decideQueue(now, change);
-    if (note === null) return { queue: now ?? emptyQueue, changed };
+    if (note === null) return shown(now, changed);
     const commit = encoded(context, who, note, found?.oid ?? null);
     const update = { ref: layout.queue, from: found?.oid ?? null, to: commit.oid };
     context.pushed();
     const report = await context.store.swap([update], { atomic: false, objects: [commit] });
     const answer = report.answers.get(layout.queue);
     why = report.message;
-    if (answer === 'applied' && context.profile.trusted) return { queue: note, changed: true };
+    if (answer === 'applied' && context.profile.trusted) return shown(note, true);
     changed ||= answer === 'applied' || answer === 'unknown';
     if (answer !== 'applied') await context.clock.sleep(50 * (tries + 1) * (0.5 + context.random()));
   }
   throw new CoordError('unavailable', `what is paused could not be changed: ${why || 'others change it all the time'}`);
 }
 
-const emptyQueue: QueueNote = { v: 1, kind: 'queue', paused: false, labels: [] };
+const shown = (queue: QueueNote | null, changed: boolean): QueueChanged => ({
+  paused: queue?.paused ?? false,
+  labels: queue?.labels ?? [],
+  changed,
+});
 
 function encoded(context: Context, who: Who, note: QueueNote, from: string | null): NewCommit {
   const chained = !context.profile.nonFastForward && from !== null;

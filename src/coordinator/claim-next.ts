@@ -1,8 +1,9 @@
+import { pausedText } from '../domain/decide-queue.ts';
 import { lacking, queueOrder } from '../domain/readiness.ts';
 import type { Who } from '../domain/seen.ts';
 import type { TaskView } from '../domain/view.ts';
 import { CoordError } from '../errors.ts';
-import { type BookView, readBook } from './book-view.ts';
+import { type BookView, queueOf, readBook } from './book-view.ts';
 import { type ClaimOptions, type ClaimResult, claimed, tryClaim } from './claim-task.ts';
 import type { Context } from './context.ts';
 import { type Filter, isOfKind } from './filter.ts';
@@ -23,10 +24,14 @@ export async function claimNext(
 ): Promise<ClaimResult> {
   const sooner = recent && (await tryIn(context, who, filter, options, await readBook(recent, who)).catch(ifNotReady));
   const taken = sooner ?? (await tryNext(context, who, filter, options));
-  if (taken) return taken;
-  throw new CoordError('not-ready', 'nothing is ready', {
-    next: ['git coord ready --explain', 'git coord claim --next --wait 10m'],
-  });
+  if ('task' in taken) return taken;
+  throw nothingReady('nothing is ready', taken.paused);
+}
+
+function nothingReady(words: string, paused: string | null): CoordError {
+  const look = ['git coord ready --explain', 'git coord claim --next --wait 10m'];
+  if (paused === null) return new CoordError('not-ready', words, { next: look });
+  return new CoordError('not-ready', words, { hint: `${paused}.`, next: ['git coord resume', ...look] });
 }
 
 /** What was so a moment ago is no reason to refuse. */
@@ -35,13 +40,19 @@ function ifNotReady(error: unknown): null {
   throw error;
 }
 
-/** Null when nothing is ready, also after what needs nobody's work was settled. */
-async function tryNext(context: Context, who: Who, filter: Filter, options: ClaimOptions): Promise<ClaimResult | null> {
+/** Nothing may be ready, also after what needs nobody's work was settled; then it is said what is paused. */
+async function tryNext(
+  context: Context,
+  who: Who,
+  filter: Filter,
+  options: ClaimOptions,
+): Promise<ClaimResult | { readonly paused: string | null }> {
   const book = await readBook(context, who);
   const taken = await tryIn(context, who, filter, options, book);
   if (taken !== null) return taken;
   const { joined } = await settleNeeds(context, who, book);
-  return joined.length === 0 ? null : tryIn(context, who, filter, options, await readBook(context, who));
+  const later = joined.length > 0 && (await tryIn(context, who, filter, options, await readBook(context, who)));
+  return later || { paused: pausedText(queueOf(context, book.read)) };
 }
 
 /** Null when nothing that this read shows as ready can be taken. */
@@ -139,9 +150,9 @@ export async function claimNextWaiting(
   const untilMs = context.clock.monoMs() + waitMs;
   for (;;) {
     const taken = await tryNext(context, who, filter, options);
-    if (taken) return taken;
+    if ('task' in taken) return taken;
     const leftMs = untilMs - context.clock.monoMs();
-    if (leftMs <= 0) throw new CoordError('not-ready', 'nothing became ready in time', { next: ['git coord list'] });
+    if (leftMs <= 0) throw nothingReady('nothing became ready in time', taken.paused);
     await context.clock.sleep(Math.min(leftMs, pollIntervalMs * (0.75 + context.random() / 2)));
   }
 }

@@ -58,9 +58,9 @@ export async function landTask(
   const before = endedAs(context, who, id, 'done') ? await showTask(context, who, id) : null;
   const held = before?.state === 'done' ? undefined : await isOurs(context, who, id, request, coming, await recent());
   const heldMs = context.clock.monoMs();
+  if (before?.state === 'done') return { ...(await landedBefore(context, who, before, coming)), attempts: 0 };
   const code = await coming;
   refuseUnfenced(context, code.target);
-  if (before?.state === 'done') return { ...(await landedBefore(context, who, before, code)), attempts: 0 };
   const message = await mergeMessage(context, who, id, held);
   // a read that is older has most likely been overtaken by a beat, and would only cost a push; the daemon's own beats it knows
   const first = async () => {
@@ -157,11 +157,16 @@ export function endedAs(context: Context, who: Who, id: string, op: EndedEntry['
 }
 
 /** A repeat of one's own landing, as after a lost reply, is no error; what was cut off is put right. */
-async function landedBefore(context: Context, who: Who, task: TaskView, code: LandingCode) {
+async function landedBefore(context: Context, who: Who, task: TaskView, coming: Promise<LandingCode>) {
   const { id, landed } = task;
-  if (landed === null || landed.ref !== code.target)
-    throw refusalError(id, { reason: 'lost', how: 'ended', agent: null });
-  if ((await code.replay(landed.commit, '')).kind !== 'nothing')
+  const ended = refusalError(id, { reason: 'lost', how: 'ended', agent: null });
+  if (landed === null) throw ended;
+  // what is checked out by now may be something else: that it has landed is so all the same
+  const code = await coming.catch(unlessNotReady);
+  if (code === null) return { task, landed };
+  if (landed.ref !== code.target) throw ended;
+  const left = await code.replay(landed.commit, '').catch(unlessNotReady);
+  if (left !== null && left.kind !== 'nothing')
     throw new CoordError(
       'not-ready',
       `${id} has landed already, as ${short(landed.commit)}, without all of this work`,
@@ -172,6 +177,11 @@ async function landedBefore(context: Context, who: Who, task: TaskView, code: La
     );
   await repairLanding(context, who, id, landed, code);
   return { task, landed };
+}
+
+function unlessNotReady(error: unknown): null {
+  if (error instanceof CoordError && error.code === 'not-ready') return null;
+  throw error;
 }
 
 async function mergeMessage(context: Context, who: Who, id: string, held: Outcome | undefined): Promise<string> {

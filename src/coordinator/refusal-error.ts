@@ -37,13 +37,13 @@ export function refusalError(id: string, refusal: Refusal): CoordError {
       return wrongStateError(id, refusal);
     case 'blocked':
       return new CoordError('not-ready', `${id} is blocked: it needs ${refusal.by.join(', ')}`, {
-        next: refusal.by.slice(0, 3).map((need) => `git coord show ${need}`),
+        next: ['git coord blocked', `git coord dep tree ${id}`],
         data: { blockedBy: refusal.by },
       });
     case 'circle':
       return new CoordError('usage', `${id} would need itself: ${refusal.way.join(' needs ')}`, {
         hint: 'Nothing was changed. None of these could ever begin.',
-        next: [`git coord dep tree ${id}`],
+        next: [`git coord dep tree ${refusal.way[1] ?? id}`],
         data: { circle: refusal.way },
       });
     case 'paused':

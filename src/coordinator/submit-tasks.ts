@@ -96,7 +96,9 @@ function missingTasks(context: Context, who: Who, read: BookRead, { tasks, place
   const missing: TaskNote[] = [];
   for (const [index, input] of tasks.entries()) {
     const seen = seenOf(context, read, input.id);
-    const stamp = { by: who.agent, at: context.clock.wall(), nonce: context.nonce() };
+    // equal priorities go by creation: in the order in which they were written
+    const at = new Date(Date.parse(context.clock.wall()) + index).toISOString();
+    const stamp = { by: who.agent, at, nonce: context.nonce() };
     const decision = decideAdd(seen, input, stamp);
     if (decision.kind === 'refused') {
       const error = refusalError(input.id, decision.refusal);

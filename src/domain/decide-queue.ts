@@ -16,7 +16,7 @@ export function decideQueue(now: QueueNote | null, { paused, labels }: QueueChan
 }
 
 /** What is paused, in words; null: nothing. */
-export function pausedText(queue: QueueNote | null): string | null {
+export function pausedText(queue: Pick<QueueNote, 'paused' | 'labels'> | null): string | null {
   if (queue === null) return null;
   const labelled = queue.labels.length > 0 ? `tasks with the label ${queue.labels.join(' or ')}` : null;
   if (queue.paused) return `the whole queue is paused${labelled === null ? '' : `, and ${labelled}`}`;

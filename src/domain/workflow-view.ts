@@ -6,9 +6,9 @@ import type { TaskView } from './view.ts';
  * A workflow as its tasks show it; it has no record of its own.
  *
  *   running    something of it may still be done
- *   done       all are done; some may have been skipped
- *   failed     one has failed, and nothing of it goes on by itself
- *   cancelled  nothing of it is done or open any more
+ *   failed     one has failed, or waits for what never comes, and nothing of it goes on by itself
+ *   cancelled  somebody has cancelled a part of it
+ *   done       all are done; some may have been skipped, because a need of theirs failed or was cancelled
  */
 export type WorkflowState = 'running' | 'done' | 'failed' | 'cancelled';
 
@@ -33,10 +33,11 @@ export function workflowView(id: string, tasks: readonly TaskView[], all: readon
 
 function stateOf(tasks: readonly TaskView[], byId: ReadonlyMap<string, TaskView>): WorkflowState {
   const stuck = stuckIn(byId);
-  const has = (state: TaskState) => tasks.some((task) => task.state === state);
   if (tasks.some((task) => isUnfinished(task) && !stuck(task.id))) return 'running';
-  if (has('failed') || tasks.some(isUnfinished)) return 'failed';
-  return has('done') ? 'done' : 'cancelled';
+  if (tasks.some(({ state }) => state === 'failed') || tasks.some(isUnfinished)) return 'failed';
+  return tasks.some(({ state, error }) => state === 'cancelled' && error?.code !== 'need-failed')
+    ? 'cancelled'
+    : 'done';
 }
 
 const isUnfinished = ({ state }: TaskView): boolean => state === 'open' || state === 'claimed' || state === 'review';

@@ -63,12 +63,18 @@ export const workflowTasksMax = 2000;
 
 export function expandWorkflow(workflow: Workflow): Expanded {
   const problems: WorkflowProblem[] = [];
+  let count = 0;
   const groups = workflow.tasks.map((task, index) => {
-    const instances = instancesOf(task, workflow.inputs);
+    count += countOf(task, workflow.inputs);
+    const instances = count > workflowTasksMax ? [] : instancesOf(task, workflow.inputs);
     if (typeof instances === 'string') problems.push({ task: index, text: instances });
+    for (const name of unknownNames(task, workflow.inputs))
+      problems.push({ task: index, text: `{${name}} stands for nothing here` });
     const found = typeof instances === 'string' ? [] : instances;
     return found.map((instance) => ({ instance, id: fullId(workflow, task.id + instance.suffix) }));
   });
+  if (count > workflowTasksMax)
+    problems.push({ task: 0, text: `it stands for ${count} tasks; at most ${workflowTasksMax} go in one push` });
   const instancesById = new Map(
     workflow.tasks.map(({ id }, index) => [id, (groups[index] ?? []).map((one) => one.id)]),
   );
@@ -94,6 +100,15 @@ export function expandWorkflow(workflow: Workflow): Expanded {
 }
 
 const fullId = ({ id }: Workflow, own: string): string => (id === null ? own : `${id}.${own}`);
+
+/** Before they are made: a few lines may stand for more than there is memory for. */
+function countOf({ forEach }: WorkflowTask, inputs: Workflow['inputs']): number {
+  if (forEach === undefined) return 1;
+  if (typeof forEach !== 'string')
+    return isList(forEach) ? forEach.length : Object.values(forEach).reduce((all, { length }) => all * length, 1);
+  const value = inputs[forEach.slice('inputs.'.length)];
+  return Array.isArray(value) ? value.length : 1;
+}
 
 /** Words where it is wrong. */
 function instancesOf({ forEach }: WorkflowTask, inputs: Workflow['inputs']): readonly Instance[] | string {
@@ -132,7 +147,9 @@ function taskOf(
 ): TaskInput & { needs: string[] } {
   const fill = (text: string) => filled(text, values, workflow.inputs);
   const all = { ...workflow.defaults, ...given(task) };
-  const { type, priority, timeoutMs, retryLimit, onNeedFailed } = all;
+  const { type, priority, timeoutMs, retryLimit } = all;
+  // what was skipped is over for a join: it is skipped itself only if it says so
+  const onNeedFailed = task.join ? task.onNeedFailed : all.onNeedFailed;
   const needs = (task.needs ?? []).map(fill).flatMap(needsOf);
   return {
     id,
@@ -142,7 +159,7 @@ function taskOf(
     ...((task.join || type !== undefined) && { type: task.join ? joinType : fill(type ?? '') }),
     labels: (all.labels ?? []).map(fill),
     requires: task.join ? [] : (all.requires ?? []).map(fill),
-    payload: filledJson(task.payload ?? null, fill),
+    payload: filledJson(task.payload ?? null, fill, (name) => valueNamed(name, values, workflow.inputs)),
     workflow: workflow.id,
     needs: [...new Set(needs)],
   };
@@ -152,18 +169,43 @@ function given<T extends object>(fields: T): { [K in keyof T]?: Exclude<T[K], un
   return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as never;
 }
 
-/** Braces that stand for nothing known are left: texts have them for other reasons. */
-function filled(text: string, values: Instance['values'], inputs: Workflow['inputs']): string {
-  return text.replace(/\{([A-Za-z0-9_.-]+)\}/g, (whole, name: string) => {
-    if (Object.hasOwn(values, name)) return String(values[name]);
-    const input = name.startsWith('inputs.') ? name.slice('inputs.'.length) : '';
-    return Object.hasOwn(inputs, input) ? String(inputs[input]) : whole;
-  });
+type Value = Scalar | readonly Scalar[];
+
+function valueNamed(name: string, values: Instance['values'], inputs: Workflow['inputs']): Value | undefined {
+  if (Object.hasOwn(values, name)) return values[name];
+  const input = name.startsWith('inputs.') ? name.slice('inputs.'.length) : '';
+  return Object.hasOwn(inputs, input) ? inputs[input] : undefined;
 }
 
-function filledJson(value: Json, fill: (text: string) => string): Json {
-  if (typeof value === 'string') return fill(value);
-  if (Array.isArray(value)) return value.map((one) => filledJson(one, fill));
+/** Braces that stand for nothing known are left: texts have them for other reasons. */
+function filled(text: string, values: Instance['values'], inputs: Workflow['inputs']): string {
+  return text.replace(/\{([A-Za-z0-9_.-]+)\}/g, (whole, name: string) =>
+    String(valueNamed(name, values, inputs) ?? whole),
+  );
+}
+
+/** A text that is nothing but a name becomes its value: a number stays one. */
+function filledJson(
+  value: Json,
+  fill: (text: string) => string,
+  valueOfName: (name: string) => Value | undefined,
+): Json {
+  if (typeof value === 'string') {
+    const name = /^\{([A-Za-z0-9_.-]+)\}$/.exec(value)?.[1];
+    const whole = name === undefined ? undefined : valueOfName(name);
+    return whole === undefined ? fill(value) : typeof whole === 'object' ? [...whole] : whole;
+  }
+  if (Array.isArray(value)) return value.map((one) => filledJson(one, fill, valueOfName));
   if (typeof value !== 'object' || value === null) return value;
-  return Object.fromEntries(Object.entries(value).map(([key, one]) => [key, filledJson(one, fill)]));
+  return Object.fromEntries(Object.entries(value).map(([key, one]) => [key, filledJson(one, fill, valueOfName)]));
+}
+
+/** Names in braces that are meant for us, and stand for nothing. */
+function unknownNames(task: WorkflowTask, inputs: Workflow['inputs']): string[] {
+  const { id: _id, forEach, ...texts } = task;
+  const hasItem = forEach !== undefined && (typeof forEach === 'string' || isList(forEach));
+  const named = [...JSON.stringify(texts).matchAll(/\{(item|inputs\.[A-Za-z0-9_.-]+)\}/g)].map(([, name = '']) => name);
+  return [...new Set(named)].filter((name) =>
+    name === 'item' ? !hasItem : valueNamed(name, {}, inputs) === undefined,
+  );
 }

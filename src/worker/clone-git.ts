@@ -48,7 +48,9 @@ export function cloneGit(dir: string, env: NodeJS.ProcessEnv): CloneGit {
 export const gitFailure = (what: string, stderr: string): CoordError =>
   new CoordError('unavailable', `git ${what}: ${firstWords(stderr)}`, { data: { local: true } });
 
+/** What it says first, apart from advice. */
 export function firstWords(stderr: string): string {
-  const words = stderr.trim().replace(/^(fatal|error): /, '');
-  return words.split('\n')[0] || 'it gave no reason';
+  const lines = stderr.split('\n').map((line) => line.trim());
+  const words = lines.find((line) => line !== '' && !/^(hint|warning):/.test(line));
+  return words?.replace(/^(fatal|error): /, '') || 'it gave no reason';
 }

@@ -18,6 +18,7 @@ import { CoordError } from '../errors.ts';
 import { withFileLock } from '../transport/file-lock.ts';
 import { type CloneGit, firstWords } from './clone-git.ts';
 import { gateWorktrees } from './gates/landing-gates.ts';
+import { filesInTheWay } from './in-the-way.ts';
 import { listWorktrees } from './worktree-list.ts';
 
 interface Intention {
@@ -143,8 +144,10 @@ async function inTheMiddleOf(git: CloneGit, dir: string, ref: string): Promise<s
 async function mustBeAbleToFollow(git: CloneGit, dir: string, { from, to }: Move): Promise<void> {
   await git.try(['update-index', '-q', '--refresh'], { dir });
   const { status, stderr } = await git.try(['read-tree', '-n', '-m', '-u', from, to], { dir });
-  if (status === 0) return;
-  throw new CoordError('not-ready', `${dir} has the target checked out, and can't follow: ${firstWords(stderr)}`, {
+  const [lost] = await filesInTheWay(git, dir, from, to);
+  if (status === 0 && lost === undefined) return;
+  const why = status === 0 ? `${lost} would be overwritten, and is in no commit` : firstWords(stderr);
+  throw new CoordError('not-ready', `${dir} has the target checked out, and can't follow: ${why}`, {
     hint: 'The landing touches files that are changed or untracked there. The claim is kept.',
     next: [`git -C ${dir} status`],
     data: { waits: true },
@@ -157,6 +160,7 @@ async function follow(git: CloneGit, dir: string, { from, to }: Intention): Prom
   for (let tries = 1; ; tries++) {
     const before = await git.try(['diff-index', '--cached', '--quiet', to, '--'], { dir });
     if (before.status === 0) return true;
+    if ((await filesInTheWay(git, dir, from, to)).length > 0) return false;
     const { status, stderr } = await git.try(['read-tree', '-m', '-u', from, to], { dir });
     if (status === 0) return true;
     // whoever looks at the worktree all the time, as editors do, has its index locked for a moment

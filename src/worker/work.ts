@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { CoordError } from '../errors.ts';
 import { branchName, tipOf } from './branch-tips.ts';
 import { type CloneGit, firstWords } from './clone-git.ts';
+import { filesInTheWay } from './in-the-way.ts';
 import { isAncestor } from './replay.ts';
 
 /** What is to land. */
@@ -134,17 +135,21 @@ async function lookAt(git: CloneGit, untracked: 'normal' | 'no' = 'no'): Promise
 export async function follow(git: CloneGit, branch: string, from: string, to: string): Promise<void> {
   const [commit, ref = ''] = (await git.text(['rev-parse', 'HEAD', '--symbolic-full-name', 'HEAD'])).split('\n');
   if (commit !== from || (ref === 'HEAD' ? '' : branchName(ref)) !== branch) throw moved(branch);
+  const [lost] = await filesInTheWay(git, git.dir, from, to);
+  if (lost !== undefined) throw cannotFollow(`${lost} would be overwritten, and is in no commit`);
   const moves = await git.try(['read-tree', '-m', '-u', from, to]);
-  if (moves.status !== 0)
-    throw new CoordError('not-ready', `the worktree can't follow: ${firstWords(moves.stderr)}`, {
-      hint: 'The claim is kept, nothing was pushed.',
-      next: ['git status'],
-    });
+  if (moves.status !== 0) throw cannotFollow(firstWords(moves.stderr));
   const { status } = await git.try(['update-ref', '-m', 'git coord land', 'HEAD', to, from]);
   if (status === 0) return;
   await git.try(['read-tree', '-m', '-u', to, from]);
   throw moved(branch);
 }
+
+const cannotFollow = (why: string): CoordError =>
+  new CoordError('not-ready', `the worktree can't follow: ${why}`, {
+    hint: 'The claim is kept, nothing was pushed.',
+    next: ['git status'],
+  });
 
 const moved = (branch: string): CoordError =>
   new CoordError('not-ready', `${branch || 'HEAD'} moved while its work was landed`, {

@@ -163,7 +163,7 @@ test('a pause holds for what is added later, for names too; what is held goes on
   await add('free');
   expect(await codeOf(ben.book.claim('later', { force: true }))).toBe('not-ready');
   expect((await ben.book.next()).task.id).toBe('free');
-  expect((await anna.book.pause()).queue).toMatchObject({ paused: true });
+  expect(await anna.book.pause()).toMatchObject({ paused: true, changed: true });
   expect((await cli('ben', 'status')).data.queue.labels.sort()).toEqual(['db', 'ops', 'ui']);
   expect((await anna.book.done('held')).state).toBe('done');
   await ben.book.done('free');

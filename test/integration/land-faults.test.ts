@@ -1,5 +1,5 @@
 // Landing from odd clones, onto odd targets, over bad connections, beside the user's own hooks.
-import { chmod, mkdir, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
 import { cliJson } from '../helpers/cli.ts';
@@ -264,4 +264,64 @@ test('the name of a file that is not committed is told without what a terminal w
   expect(landed.status, landed.stderr).toBe(0);
   expect(landed.stderr).toContain('not committed, so not in what lands: forgotten');
   expect(landed.stderr).not.toContain('\x1b');
+});
+
+describe('what is ignored where a landing brings something else is kept, and it is said', () => {
+  async function pushed(other: Agent, name: string): Promise<void> {
+    await writeFile(join(other.dir, name), 'theirs');
+    await other.git('add', '--force', name);
+    await other.git('commit', '--quiet', '-m', `Add ${name}`);
+    await other.git('push', '--quiet', 'origin', 'HEAD:main');
+  }
+
+  test.each(['a file', 'a folder', 'a file where a folder comes'])('a remote book: %s', async (what) => {
+    project = await makeProject('path');
+    const [anna, ben] = [await project.agent('anna'), await project.agent('ben')];
+    await writeFile(join(anna.dir, '.git/info/exclude'), 'mine*\n');
+    expect((await anna.run('claim', 'a')).status).toBe(0);
+    await anna.work('a', 'a', 'a');
+    const own = what === 'a folder' ? 'mine/deep' : 'mine';
+    await mkdir(join(anna.dir, own, '..'), { recursive: true });
+    await writeFile(join(anna.dir, own), 'my own');
+    if (what === 'a file where a folder comes') await mkdir(join(ben.dir, 'mine'));
+    await pushed(ben, what === 'a file where a folder comes' ? 'mine/theirs' : 'mine');
+    for (const name of ['lint', 'typeCheck', 'test', 'build', 'security'])
+      await anna.git('config', `coord.quality.${name}Command`, 'off');
+    await anna.git('config', 'coord.quality.complexityMax', 'off');
+    const landed = await anna.run('land', 'a');
+    expect([landed.status, landed.stderr]).toEqual([0, expect.stringContaining(`${own} would be overwritten`)]);
+    expect(await project.main()).toBe(landed.data.landed.commit);
+    expect(await readFile(join(anna.dir, own), 'utf8')).toBe('my own');
+    // what isn't in the way is no reason
+    expect((await anna.run('land', 'a')).data.attempts).toBe(0);
+  });
+
+  test('an embedded book: refused, the claim kept', async () => {
+    project = await makeProject('embedded');
+    const anna = await project.agent('anna');
+    await writeFile(join(project.home, '.git/info/exclude'), 'mine\n');
+    await writeFile(join(project.home, 'mine'), 'my own');
+    expect((await anna.run('claim', 'a')).status).toBe(0);
+    await anna.git('checkout', '--quiet', '-b', 'task/a');
+    await writeFile(join(anna.dir, 'mine'), 'theirs');
+    await anna.git('add', '--force', 'mine');
+    await anna.git('commit', '--quiet', '-m', 'Add it');
+    const before = await project.main();
+    const landed = await anna.run('land', 'a');
+    expect([landed.status, landed.error?.message]).toEqual([7, expect.stringContaining('mine would be overwritten')]);
+    expect(await project.main()).toBe(before);
+    expect(await readFile(join(project.home, 'mine'), 'utf8')).toBe('my own');
+  });
+});
+
+test('a repeat of a landing says so, whatever is checked out or changed by then', async () => {
+  project = await makeProject('path');
+  const anna = await project.agent('anna');
+  expect((await anna.run('claim', 'a')).status).toBe(0);
+  await anna.work('a', 'a', 'a');
+  expect((await anna.run('land', 'a')).status).toBe(0);
+  await writeFile(join(anna.dir, 'a'), 'changed');
+  expect(await anna.run('land', 'a')).toMatchObject({ status: 0, data: { attempts: 0 } });
+  await anna.git('checkout', '--quiet', '--force', '-b', 'task/other');
+  expect(await anna.run('land', 'a')).toMatchObject({ status: 0, data: { attempts: 0 } });
 });

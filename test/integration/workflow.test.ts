@@ -123,6 +123,7 @@ test('a host that refuses one of the refs has none of them, and says so in its o
   const answer = await cli('a', 'workflow', 'submit', await file('a', fan(4)));
   expect([answer.status, answer.error?.code]).toEqual([6, 'unavailable']);
   expect(answer.error?.message).toContain('no part 2 here');
+  expect(answer.error?.message).not.toContain('fan.part.1');
   expect(await boards()).toEqual([]);
 });
 
@@ -247,6 +248,30 @@ test('wait ends with what failed and what waits for it; cancel stops the rest, a
     { id: 'fan', state: 'failed', counts: { done: 2, failed: 1, cancelled: 2 } },
   ]);
   expect((await cli('a', 'workflow', 'show', 'nowhere')).status).toBe(3);
+});
+
+test('what nobody holds is cancelled in one push, also when somebody claims one of it at that moment', async () => {
+  const { book } = await agent('a', http.url('remote.git'));
+  const other = await agent('b');
+  await cli('a', 'workflow', 'submit', await file('a', fan(20)));
+  await book.claim('fan.first');
+  await book.done('fan.first');
+  const pushes = () =>
+    http.requests.filter((request) => request.startsWith('POST') && request.endsWith('receive-pack')).length;
+  const before = pushes();
+  const [cancelled] = await Promise.all([
+    book.cancelWorkflow('fan', 'cancel'),
+    other.book.claim('fan.part.3').catch(() => null),
+  ]);
+  expect(cancelled.cancelled).toHaveLength(21);
+  expect(pushes() - before).toBeLessThanOrEqual(6);
+  const { tasks } = await other.book.list({ workflow: 'fan' });
+  expect(tasks.filter(({ state }) => state === 'cancelled')).toHaveLength(21);
+  for (const { id, state } of tasks)
+    expect([id, (await book.log(id)).entries.filter(({ op }) => op === 'cancel').length]).toEqual([
+      id,
+      state === 'cancelled' ? 1 : 0,
+    ]);
 });
 
 test('a thousand tasks', { timeout: 120_000 }, async () => {

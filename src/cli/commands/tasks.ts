@@ -131,7 +131,7 @@ export const taskCommands: readonly CommandSpec[] = [
     example: 'git coord workflow submit release.yml',
     explanation: [
       'All tasks of the file are added in one atomic push, or none. The same file again makes what is missing.',
-      'A task with join: true is done by itself once all that it needs is, and has their results.',
+      'A task with join: true is done by itself once all that it needs is; workflow wait then answers with their results.',
     ],
     load: () => import('../workflow.ts'),
   },

@@ -112,9 +112,10 @@ function silentAnswer(output: PushOutput, atomic: boolean): RefAnswer {
 }
 
 function messageOf(output: PushOutput, said: ReadonlyMap<string, Said>): string {
-  const reasons = [...said.values()]
-    .filter(({ answer, reason }) => reason !== '' && answer !== 'unsent')
-    .map(({ ref, reason }) => `${ref}: ${reason}`);
+  const all = [...said.values()].filter(({ answer, reason }) => reason !== '' && answer !== 'unsent');
+  // what was only taken along says nothing of why
+  const causes = all.filter(({ reason }) => reason !== 'atomic push failure');
+  const reasons = (causes.length > 0 ? causes : all).map(({ ref, reason }) => `${ref}: ${reason}`);
   const lines = output.timedOut ? ['git push took longer than its time limit', ...reasons] : reasons;
   return cleanWords([...lines, output.stderr].join('\n'));
 }

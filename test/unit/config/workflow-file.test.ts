@@ -58,12 +58,12 @@ tasks:
   - id: t
     for_each: { os: [linux, Mac OS], node: [18, 20] }
     title: "On {os} with {node}, {other} and {constructor}"
-    payload: { os: "{os}", list: [1, "{node}", { deep: "{os}" }] }
+    payload: { os: "on {os}", list: [1, "{node}", { deep: "{os}" }] }
     labels: ["{os}"]`);
     expect(tasks.map(({ id }) => id)).toEqual(['t.linux.18', 't.linux.20', 't.mac-os.18', 't.mac-os.20']);
     expect(tasks[3]).toMatchObject({
       title: 'On Mac OS with 20, {other} and {constructor}',
-      payload: { os: 'Mac OS', list: [1, '20', { deep: 'Mac OS' }] },
+      payload: { os: 'on Mac OS', list: [1, 20, { deep: 'Mac OS' }] },
       labels: ['Mac OS'],
     });
   });
@@ -73,13 +73,16 @@ inputs: { files: [a, b], who: anna }
 tasks:
   - id: t
     for_each: inputs.files
-    title: "{item} by {inputs.who} {inputs.constructor}"`;
+    title: "{item} by {inputs.who} {constructor}"
+    payload: ["{inputs.files}"]`;
   test('inputs, and others given for them', async () => {
     expect((await tasksOf(inputs)).map(({ title }) => title)).toEqual([
-      'a by anna {inputs.constructor}',
-      'b by anna {inputs.constructor}',
+      'a by anna {constructor}',
+      'b by anna {constructor}',
     ]);
     expect(await idsOf(inputs, { files: 'x,y,z', who: 'ben' })).toEqual(['t.x', 't.y', 't.z']);
+    expect((await tasksOf(inputs))[0]?.payload).toEqual([['a', 'b']]);
+    expect(await idsOf(inputs, { files: '' })).toEqual([]);
     expect(await problemsOf(inputs, { nobody: '1' })).toBe('wf.yml has no input nobody');
   });
 
@@ -101,11 +104,17 @@ tasks:
   });
 });
 
+test('a join is not skipped because all others are', async () => {
+  const text = 'defaults: { on_need_failed: skip }\ntasks: [{ id: a }, { id: j, needs: [a], join: true }]';
+  expect((await tasksOf(text)).map(({ onNeedFailed }) => onNeedFailed)).toEqual(['skip', undefined]);
+});
+
 test.each<[string, string, unknown]>([
   ['two of one id', 'tasks:\n- id: a\n- id: a', ['wf.yml:3: there are two tasks a']],
   ['two instances of one id', 'tasks:\n- id: a\n  for_each: [x, X]', ['wf.yml:2: there are two tasks a.x']],
   ['an id that is none', 'id: w\ntasks:\n- id: A b', ['wf.yml:3: "w.A b" is no id']],
   ['an item of which no id can be made', 'tasks:\n- id: a\n  for_each: [".."]', ['wf.yml:2: "a..." is no id']],
+  ['names that stand for nothing', 'tasks:\n- id: a\n  title: "{item}"\n- id: b\n  payload: ["{inputs.x} {free}"]', ['wf.yml:2: {item} stands for nothing here', 'wf.yml:4: {inputs.x} stands for nothing here']],
   ['an input that is not there', 'tasks:\n- id: a\n  for_each: inputs.x', ['wf.yml:2: for_each: there is no input "inputs.x"']],
   [
     'keys that nobody knows',
@@ -128,7 +137,9 @@ test.each<[string, string, unknown]>([
   ['nothing', '', ['wf.yml:1: the file must be a map with tasks']],
   ['no YAML', 'tasks:\n- id: [\n', [expect.stringMatching(/^wf.yml:\d: /)]],
   ['aliases that explode', `a: &a [x,x,x,x,x,x,x,x,x,x]\nb: &b [*a,*a,*a,*a,*a,*a,*a,*a,*a]\nc: &c [*b,*b,*b,*b,*b,*b,*b,*b,*b]\ntasks: [*c,*c,*c,*c,*c,*c,*c]`, [expect.stringContaining('alias')]],
-  ['too many', `tasks:\n- id: a\n  for_each: { x: [${Array.from({ length: 50 }, (_, n) => n)}], y: [${Array.from({ length: 50 }, (_, n) => n)}] }`, ['wf.yml:1: it stands for 2500 tasks; at most 2000 go in one push']],
+  ['far too many', `tasks:\n- id: m\n  for_each: { a: &l [${Array.from({ length: 1000 }, (_, n) => n)}], b: *l, c: *l, d: *l }`, [expect.stringContaining('1000000000000 tasks')]],
+  ['an alias within itself', 'tasks:\n- &t\n  id: a\n  payload: { x: *t }', [expect.stringMatching(/^wf.yml:1: /)]],
+  ['too many', `tasks:\n- id: a\n  for_each: { x: [${Array.from({ length: 50 }, (_, n) => n)}], y: [${Array.from({ length: 50 }, (_, n) => n)}] }`, ['wf.yml:2: it stands for 2500 tasks; at most 2000 go in one push']],
 ])('%s', async (_what, text, problems) => {
   expect(await problemsOf(text)).toEqual(problems);
 }); // biome-ignore format: one row, one line
