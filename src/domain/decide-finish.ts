@@ -1,5 +1,5 @@
 import { heldBy, heldByTask } from './decide-claim.ts';
-import { type Decision, refused, type Stamp } from './decision.ts';
+import { type Decision, type Refusal, refused, type Stamp } from './decision.ts';
 import type { Seen, Who } from './seen.ts';
 import type { Json, Task } from './task.ts';
 import { backoffMsAfter, complete, endAttempt, giveBack, isMine, type Mine, sendToReview, wasMine } from './tenure.ts';
@@ -17,7 +17,7 @@ import { backoffMsAfter, complete, endAttempt, giveBack, isMine, type Mine, send
  * open, the same term             tenure                pruned: done and going on reclaim; release and fail are lost
  * any other                       tenure or ended       lost
  * not claimed                     ended otherwise       lost: by its own hand, or by another agent of this clone
- * not claimed                     nothing               not-claimed
+ * not claimed                     nothing               not-claimed; of what is over: wrong-state
  */
 export type FinishOp = 'release' | 'done' | 'fail' | 'review';
 
@@ -49,7 +49,7 @@ export function decideFinish(seen: Seen, request: FinishRequest, _stamp: Stamp):
       : heldByTask(task, seen.lease);
   }
   const unclaimed = decideUnclaimed(task, request);
-  const nobodys = unclaimed.kind === 'refused' && unclaimed.refusal.reason === 'not-claimed';
+  const nobodys = unclaimed.kind === 'refused' && unclaimed.refusal.reason !== 'lost';
   // A claim that the task doesn't know, as plain git makes one, is held all the same.
   return nobodys && seen.lease.kind !== 'free' ? heldBy(seen.lease) : unclaimed;
 }
@@ -66,7 +66,7 @@ function decideUnclaimed(task: Task, request: FinishRequest): Decision {
     };
   if (wasMine(ended, request) && ended.op === op && ended.term === task.term) return { kind: 'unchanged' };
   if (!wasMine(mine, request)) {
-    if (!wasMine(ended, request)) return refused({ reason: 'not-claimed' });
+    if (!wasMine(ended, request)) return refused(nobodysRefusal(task));
     return refused({ reason: 'lost', how: ended.op === 'lost' ? 'taken-over' : 'ended', agent: null });
   }
   if (task.state === 'cancelled') return refused({ reason: 'lost', how: 'cancelled', agent: null });
@@ -76,6 +76,12 @@ function decideUnclaimed(task: Task, request: FinishRequest): Decision {
   return op === 'done' || op === 'review' || op === 'go-on'
     ? { kind: 'reclaim' }
     : refused({ reason: 'lost', how: 'expired', agent: null });
+}
+
+/** What is over can't be claimed first, as what is open can. */
+function nobodysRefusal({ state, error }: Task): Refusal {
+  if (state === 'open' || state === 'review') return { reason: 'not-claimed' };
+  return { reason: 'wrong-state', state, error: error?.message ?? null };
 }
 
 function write(task: Task, { lease }: Seen, request: FinishRequest): Decision {

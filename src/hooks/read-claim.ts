@@ -39,8 +39,8 @@ function judge({ context, who }: App, task: string, seen: Seen): Verdict {
     return { kind: 'refused', error: refusalError(task, { reason: 'lost', how: 'expired', agent: null }) };
   if (decision.kind !== 'refused') return { kind: 'refused', error: notClaimed(task) };
   const { refusal } = decision;
-  const free = refusal.reason === 'not-claimed' || refusal.reason === 'not-found';
-  if (free) return { kind: 'refused', error: notClaimed(task) };
+  const nobodys: readonly string[] = ['not-claimed', 'not-found', 'wrong-state'] satisfies (typeof refusal.reason)[];
+  if (nobodys.includes(refusal.reason)) return { kind: 'refused', error: notClaimed(task) };
   const error = refusalError(task, refusal);
   const own = refusal.reason === 'held' && refusal.agent === who.agent;
   return { kind: 'refused', error: own ? otherSession(error, task, who.agent) : error };

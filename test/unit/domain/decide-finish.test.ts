@@ -69,6 +69,9 @@ const rows: [string, Task | 'absent' | 'bad', Lease, Partial<FinishRequest>, str
   ['failed: the last attempt expired', task('failed'), free, {}, 'refused lost expired'],
   ['finished without me', task('done'), free, {}, 'refused lost finished'],
   ['nobody holds it, and I did not', task('open'), free, { mine: null }, 'refused not-claimed'],
+  ['it is done, and not by me', task('done'), free, { mine: null }, 'refused wrong-state'],
+  ['it was cancelled, and was not mine', task('cancelled'), free, { mine: null, ...release }, 'refused wrong-state'],
+  ['it is done, and plain git claims it', task('done'), orphan, { mine: null }, 'refused held'],
   ['unknown', 'absent', free, {}, 'refused not-found'],
   ['a note that is bad', 'bad', free, {}, 'refused bad-note'],
 ]; // biome-ignore format: one row, one line
