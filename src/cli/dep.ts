@@ -8,7 +8,7 @@ import type { Parsed } from './frame/parse.ts';
 import type { Run } from './frame/spec.ts';
 import { oneLine } from './frame/text.ts';
 import { rowText } from './needs-rows.ts';
-import { readingBook, withBook } from './with-book.ts';
+import { readingBook, tasksUnlessAway, withBook } from './with-book.ts';
 
 export const run: Run = (context, parsed) => {
   const [action, id, ...needs] = parsed.positionals;
@@ -27,8 +27,9 @@ export const run: Run = (context, parsed) => {
 
 /** Of two who add at the same moment neither sees what the other does; who looks last sees both. */
 async function warnOfCircle(context: Context, { id, needs }: TaskView, book: Book): Promise<void> {
-  const { tasks } = await book.list();
-  const way = circleThrough(id, needs, (need) => tasks.find((task) => task.id === need)?.needs);
+  const tasks = await tasksUnlessAway(book);
+  const byId = new Map(tasks.map((task) => [task.id, task]));
+  const way = circleThrough(id, needs, (need) => byId.get(need)?.needs);
   if (way !== null) context.warn(oneLine(`${id} needs itself now: ${way.join(' needs ')} (git coord blocked)`));
 }
 

@@ -1,11 +1,11 @@
 import type { TaskView } from '../domain/view.ts';
 import type { Run } from './frame/spec.ts';
-import { withBook } from './with-book.ts';
+import { tasksUnlessAway, withBook } from './with-book.ts';
 
 export const run: Run = (context, parsed) =>
   withBook(context, parsed, async ({ book, command }) => {
     const task = await book.retry(parsed.positionals[0] ?? '', command);
-    const skipped = skippedFor(task.id, (await book.list()).tasks);
+    const skipped = skippedFor(task.id, await tasksUnlessAway(book));
     const ids = skipped.slice(0, 10).join(' ');
     if (skipped.length > 0)
       context.notice(`cancelled meanwhile because of it, and not opened with it (git coord retry <id>): ${ids}`);

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { openBookOn } from '../app/book-on-app.ts';
 import { type App, openApp } from '../app/open-app.ts';
 import type { Book } from '../coordinator/book.ts';
+import type { TaskView } from '../domain/view.ts';
 import { CoordError } from '../errors.ts';
 import { refreshScript } from '../hooks/script.ts';
 import { appendMetrics, metricsPath } from '../store/metrics-log.ts';
@@ -78,6 +79,16 @@ export async function readingBook(
         next: error.next,
       }),
     };
+  }
+}
+
+/** For advice on what was just written, which stands whether or not the remote can be asked again: none then. */
+export async function tasksUnlessAway(book: Book): Promise<TaskView[]> {
+  try {
+    return (await book.list()).tasks;
+  } catch (error) {
+    if (error instanceof CoordError && error.code === 'unavailable') return [];
+    throw error;
   }
 }
 

@@ -20,6 +20,7 @@ export async function changeQueue(context: Context, who: Who, change: QueueChang
   const { layout } = context.store;
   let changed = false;
   let why = '';
+  let isUnknown = false;
   for (let tries = 0; tries < decisionsMax; tries++) {
     const read = await context.store.read([layout.queue]);
     const found = read.records.get(layout.queue)?.decoded;
@@ -35,9 +36,14 @@ export async function changeQueue(context: Context, who: Who, change: QueueChang
     const answer = report.answers.get(layout.queue);
     why = report.message;
     if (answer === 'applied' && context.profile.trusted) return shown(note, true);
+    isUnknown = answer === 'unknown';
     changed ||= answer === 'applied' || answer === 'unknown';
     if (answer !== 'applied') await context.clock.sleep(50 * (tries + 1) * (0.5 + context.random()));
   }
+  if (isUnknown)
+    throw new CoordError('unknown', `what is paused may or may not have been changed: ${why}`, {
+      hint: 'The same command, run again, settles it; to do it twice changes nothing.',
+    });
   throw new CoordError('unavailable', `what is paused could not be changed: ${why || 'others change it all the time'}`);
 }
 

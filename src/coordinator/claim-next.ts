@@ -11,10 +11,12 @@ import type { PairRead } from './read-seen.ts';
 import { settleNeeds } from './settle-needs.ts';
 import type { Outcome } from './transition.ts';
 
-/** Takes the best task that is ready and moves on to the next when it loses the race. */
 const triesMax = 50;
 
-/** @throws CoordError `not-ready` when nothing is ready or the agent's limit is reached, `unavailable`, `unknown` */
+/**
+ * Takes the best task that is ready and moves on to the next when it loses the race.
+ * @throws CoordError `not-ready` when nothing is ready or the agent's limit is reached, `unavailable`, `unknown`
+ */
 export async function claimNext(
   context: Context,
   who: Who,

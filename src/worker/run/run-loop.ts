@@ -110,6 +110,8 @@ class Worker {
       await Promise.all(this.#inWork);
       for (const signal of [finish, stop]) signal.removeEventListener('abort', wake);
     }
+    // of a claim that was under way when it was told to end
+    if (this.#failure) throw this.#failure.error;
     return this.#report();
   }
 
