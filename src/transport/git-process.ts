@@ -39,6 +39,8 @@ export interface GitRequest {
   /** Made by `gitEnvironment`. */
   readonly env: NodeJS.ProcessEnv;
   readonly input?: Buffer | string | undefined;
+  /** What follows the input, made while git starts. Null: nothing does. */
+  readonly later?: Promise<Buffer | null> | undefined;
   readonly timeoutMs: number;
   readonly outputBytesMax?: number | undefined;
 }
@@ -100,11 +102,22 @@ export function endGroup(child: ChildProcess): void {
   child.once('close', () => clearTimeout(timer));
 }
 
+type RunGit = (args: readonly string[], request: GitRequest) => Promise<GitResult>;
+
+let standIn: RunGit | null = null;
+
+/** Has somebody else run git for this process; null: it does so itself. */
+export function haveGitRunBy(other: RunGit | null): void {
+  standIn = other;
+}
+
 /**
  * Runs git to its end. A status other than 0 and a timeout are results, not errors.
  * @throws CoordError `unavailable` when git could not be started, or wrote more than `outputBytesMax`
  */
-export function runGit(args: readonly string[], request: GitRequest): Promise<GitResult> {
+export const runGit: RunGit = (args, request) => (standIn ?? runGitHere)(args, request);
+
+export function runGitHere(args: readonly string[], request: GitRequest): Promise<GitResult> {
   return new Promise((resolve, reject) => {
     const child = spawnGit(args, request);
     const outputBytesMax = request.outputBytesMax ?? outputBytesMaxDefault;
@@ -156,7 +169,14 @@ export function runGit(args: readonly string[], request: GitRequest): Promise<Gi
         resolve({ status, signal, stdout: Buffer.concat(stdout), stderr: words, timedOut });
       }
     });
-    child.stdin.end(request.input ?? '');
+    if (request.later === undefined) child.stdin.end(request.input ?? '');
+    else {
+      child.stdin.write(request.input ?? '');
+      request.later.then(
+        (rest) => child.stdin.end(rest ?? ''),
+        () => child.stdin.end(),
+      );
+    }
   });
 }
 
@@ -167,7 +187,7 @@ export function runGit(args: readonly string[], request: GitRequest): Promise<Gi
  */
 export function runGitNow(
   args: readonly string[],
-  { cwd, env, timeoutMs }: Omit<GitRequest, 'gitDir' | 'input'>,
+  { cwd, env, timeoutMs }: Omit<GitRequest, 'gitDir' | 'input' | 'later'>,
 ): GitResult {
   const result = spawnSync('git', args, { cwd, env, timeout: timeoutMs, maxBuffer: outputBytesMaxDefault });
   const timedOut = codeOf(result.error) === 'ETIMEDOUT';

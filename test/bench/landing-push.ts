@@ -34,7 +34,7 @@ async function pushes(place: Place, how: string, runs: number): Promise<Row> {
     prefix: 'refs/',
     objectFormat: 'sha1',
     env,
-    posts: how === 'over HTTP',
+    posts: true,
     limits: { timeoutMs: 30_000 },
   });
   const foreign = {

@@ -117,9 +117,9 @@ export async function makeGuardedRepo({ guarded = true } = {}): Promise<GuardedR
       inDir('commit-tree', '-m', text, ...parents.flatMap((parent) => ['-p', parent]), tree),
     async push(updates, atomic = true) {
       const objects = [...records.values()];
-      const pack = updates.some(({ to }) => to !== null) ? packCommits('sha1', objects) : null;
-      const request = encodeRequest({ updates, atomic, objectFormat: 'sha1', pack });
-      const { stdout, stderr } = await receive(dir, request);
+      const pack = updates.some(({ to }) => to !== null) ? packCommits('sha1', objects) : Buffer.alloc(0);
+      const request = encodeRequest({ updates, atomic, objectFormat: 'sha1' });
+      const { stdout, stderr } = await receive(dir, Buffer.concat([request, pack]));
       const report = parseReport(stdout);
       return { refs: report.refs, words: report.words + stderr };
     },

@@ -282,7 +282,7 @@ describe('a push that is posted by ourselves', () => {
         await config(clone, '--add', 'remote.origin.pushurl', url('remote.git'));
       },
     ],
-    ['a policy', (clone) => config(clone, 'protocol.http.allow', 'always')],
+    ['a policy', (clone) => config(clone, 'protocol.http.allow', 'user')],
   ])('is left to git with %s', async (_name, change) => {
     const { server, clone, transport } = await posting();
     await change(clone, server);

@@ -72,7 +72,7 @@ describe.each<ServerKind>(['path', 'http', 'ssh'])('git itself over %s', (kind) 
     stops.push(server.stop);
     const own = await clients.clone(server.url, objectFormat);
     const result = await probe(own, { env: server.env, objectFormat });
-    expect(result).toEqual({ ...allowsAll, posts: kind === 'http', words: {}, pushes: 4 });
+    expect(result).toEqual({ ...allowsAll, posts: kind !== 'ssh', words: {}, pushes: 4 });
     expect(await refsOf(server.bareDir)).toBe('');
     expect((await readdir(join(own, '.git', 'coord'))).sort()).toEqual(['store.git']);
   });

@@ -12,12 +12,13 @@ import { checkPatterns, checkUpdates } from '../check-updates.ts';
 import { withFileLock } from '../file-lock.ts';
 import type { ConfigEntry } from '../git-config.ts';
 import { gitEnvironment } from '../git-process.ts';
+import { Coprocess } from '../local/coprocess.ts';
 import { Reader } from '../local/reader.ts';
 import type { ObjectFormat } from '../objects/object-id.ts';
 import { writeLooseObjects } from '../objects/write-loose.ts';
 import type { CommitObject, Oid, RefList, RefUpdate, SwapOptions, SwapReport, Transport, Unreadable } from '../port.ts';
 import { fetchRefs } from './fetch.ts';
-import { compareKept, isAncestorIn, type KeptRefsOptions, moveKept } from './kept-refs.ts';
+import { compareKept, isAncestorIn, type KeptRefsOptions, moveKept, updateRefArgs } from './kept-refs.ts';
 import { listStoreRefs } from './list-refs.ts';
 import { lsRemote } from './ls-remote.ts';
 import { Looker } from './post-look.ts';
@@ -54,6 +55,12 @@ export function createGitTransport(options: GitTransportOptions): Transport {
   return new GitTransport(options);
 }
 
+interface OpenStore {
+  readonly identity: string;
+  readonly reader: Reader;
+  readonly updateRef: Coprocess;
+}
+
 class GitTransport implements Transport {
   readonly objectFormat: ObjectFormat;
   readonly #remote: string;
@@ -61,7 +68,7 @@ class GitTransport implements Transport {
   readonly #map: RefMap;
   readonly #git: RemoteGit;
   readonly #keptOptions: KeptRefsOptions;
-  #reader: { readonly identity: string; readonly reader: Reader } | undefined;
+  #opened: OpenStore | undefined;
   /** What the last list asked for: fetched again when the store had to be made anew. */
   #lastPatterns: readonly string[] = [];
   readonly #cached: boolean;
@@ -138,8 +145,7 @@ class GitTransport implements Transport {
 
   async close(): Promise<void> {
     await this.#turn;
-    await this.#reader?.reader.close();
-    this.#reader = undefined;
+    await this.#closeStore();
   }
 
   /** What the store shows of a few refs, if a look finds the remote as it shows it: there is nothing to fetch. Null: fetch. */
@@ -177,13 +183,13 @@ class GitTransport implements Transport {
   /** Moves the kept refs that can follow; answers those that can't. */
   async #followKept(kept: ReadonlyMap<string, Oid>, shown: ReadonlyMap<string, Oid>): Promise<readonly string[]> {
     const { moves, behind } = await this.#compare(kept, shown);
-    await moveKept(this.#keptOptions, moves, this.objectFormat);
+    await moveKept((await this.#open()).updateRef, moves, this.objectFormat);
     return behind;
   }
 
   async #compare(kept: ReadonlyMap<string, Oid>, shown: ReadonlyMap<string, Oid>) {
     const board = new Map([...shown].filter(([ref]) => this.#map.isKept(ref)));
-    const reader = await this.#open();
+    const { reader } = await this.#open();
     return compareKept(kept, board, (ancestor, descendant) =>
       isAncestorIn(reader, this.#keptOptions, ancestor, descendant),
     );
@@ -223,7 +229,7 @@ class GitTransport implements Transport {
     const moves = applied.filter(({ ref }) => this.#map.isKept(ref));
     // What is shown while the remote is away includes what this clone did last.
     const tracked = applied.map(({ ref, to }) => ({ ref: this.#map.tracking(ref), to }));
-    await moveKept(this.#keptOptions, moves, this.objectFormat, tracked);
+    await moveKept((await this.#open()).updateRef, moves, this.objectFormat, tracked);
   }
 
   async #fetch(patterns: readonly string[]): Promise<void> {
@@ -255,32 +261,38 @@ class GitTransport implements Transport {
   async #discardIfBroken(): Promise<boolean> {
     const identity = await openStore(this.#store);
     if (await isStoreSound(this.#store)) return false;
-    await this.#reader?.reader.close();
-    this.#reader = undefined;
+    await this.#closeStore();
     await removeStore(this.#store, identity);
     return true;
   }
 
   async #readNow(oids: readonly Oid[]): Promise<Map<Oid, CommitObject | Unreadable>> {
-    const reader = await this.#open();
+    const { reader } = await this.#open();
     try {
       return await reader.commits(oids);
     } catch (error) {
       // closed under us, because the store was replaced meanwhile
-      if (this.#reader?.reader === reader) throw error;
-      return (await this.#open()).commits(oids);
+      if (this.#opened?.reader === reader) throw error;
+      return (await this.#open()).reader.commits(oids);
     }
   }
 
-  /** The reader of the store as it is now: somebody may have removed or replaced it since. */
-  async #open(): Promise<Reader> {
+  /** The processes that answer for the store as it is now: somebody may have removed or replaced it since. */
+  async #open(): Promise<OpenStore> {
     const identity = await openStore(this.#store);
-    if (this.#reader?.identity === identity) return this.#reader.reader;
-    const previous = this.#reader?.reader;
-    const reader = new Reader({ gitDir: this.#store.store, env: this.#store.env, timeoutMs: this.#store.timeoutMs });
-    this.#reader = { identity, reader };
-    await previous?.close();
-    return reader;
+    if (this.#opened?.identity === identity) return this.#opened;
+    const options = { gitDir: this.#store.store, env: this.#store.env, timeoutMs: this.#store.timeoutMs };
+    const opened = { identity, reader: new Reader(options), updateRef: new Coprocess(updateRefArgs, options) };
+    const closed = this.#closeStore();
+    this.#opened = opened;
+    await closed;
+    return opened;
+  }
+
+  async #closeStore(): Promise<void> {
+    const opened = this.#opened;
+    this.#opened = undefined;
+    await Promise.all([opened?.reader.close(), opened?.updateRef.close()]);
   }
 
   /** One fetch at a time: in this process by turns, among processes by the lock file. */

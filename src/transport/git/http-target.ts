@@ -1,46 +1,19 @@
-/**
- * Whether, and where, a request may be posted by ourselves: only to an `http` or `https` address for which git would do nothing
- * but post. Whatever else the configuration or the environment asks of git (a proxy, certificates, cookies, rewritten
- * addresses, several addresses) is git's to do.
- */
 import type { ConfigEntry } from '../git-config.ts';
+import type { HttpTarget, ServiceQuestion } from './service-target.ts';
 
-/** Pushes, and reads. */
-export type Service = 'git-receive-pack' | 'git-upload-pack';
-
-export interface HttpTarget {
-  readonly service: Service;
-  /** `…/git-receive-pack` */
-  readonly url: URL;
-  /** As `http.extraHeader` gives them. */
-  readonly headers: readonly (readonly [name: string, value: string])[];
-}
-
-/** Keys below `http` that don't matter to a short request, and below `remote.<name>` that don't to a push. */
+/** Keys below `http` that don't matter to a short request. */
 const harmlessHttp = /^http\.(lowspeedlimit|lowspeedtime|postbuffer|maxrequests|minsessions|receivepack|uploadpack)$/;
-const harmlessRemote =
-  /\.(url|pushurl|fetch|push|mirror|tagopt|prune|prunetags|promisor|partialclonefilter|skipfetchall|skipdefaultupdate|uploadpack)$/;
-const otherWays = /^(url\..*\.(insteadof|pushinsteadof)|protocol\.(https?\.)?allow)$/;
-const otherVariables = /^(https?_proxy|all_proxy|git_(http|proxy|curl|trace|allow_protocol).*)$/i;
+const otherVariables = /^(https?_proxy|all_proxy|git_(http|curl).*)$/i;
 /** These matter where the connection is encrypted. */
 const certificates = /^(git_ssl.*|node_tls_reject.*|http\.(.*\.)?ssl.*)$/i;
 
-/** Null: git must ask. */
-export function httpTarget(
-  service: Service,
-  remote: string,
-  entries: readonly ConfigEntry[],
-  env: Readonly<Record<string, string | undefined>>,
-): HttpTarget | null {
-  const variables = Object.keys(env).filter((name) => env[name]);
-  if (variables.some((name) => otherVariables.test(name))) return null;
-  if (entries.some(({ key }) => otherWays.test(key))) return null;
-  const own = entries.filter(({ key }) => key.startsWith(`remote.${remote}.`));
-  if (own.some(({ key }) => !harmlessRemote.test(key))) return null;
-  const url = parseAddress(addressesOf(service, remote, own));
+/** An `http` or `https` address to which git would do nothing but post (no proxy, certificates, cookies). Null: something else. */
+export function httpTarget(address: string, { service, entries, env }: ServiceQuestion): HttpTarget | null {
+  const url = parseAddress(address);
   if (url === null) return null;
+  const variables = Object.keys(env).filter((name) => env[name]);
   const encrypted = url.protocol === 'https:';
-  if (encrypted && variables.some((name) => certificates.test(name))) return null;
+  if (variables.some((name) => otherVariables.test(name) || (encrypted && certificates.test(name)))) return null;
   const headers = extraHeaders(
     url,
     entries.filter(({ key }) => encrypted || !certificates.test(key)),
@@ -49,16 +22,8 @@ export function httpTarget(
   return { service, url: new URL(`${url.href.replace(/\/+$/, '')}/${service}`), headers };
 }
 
-function addressesOf(service: Service, remote: string, own: readonly ConfigEntry[]): readonly string[] {
-  const of = (name: string) =>
-    own.flatMap(({ key, value }) => (key === `remote.${remote}.${name}` ? (value ?? '') : []));
-  const pushed = service === 'git-receive-pack' ? of('pushurl') : [];
-  const urls = pushed.length > 0 ? pushed : of('url');
-  return urls.length > 0 ? urls : [remote];
-}
-
-function parseAddress([address, ...more]: readonly string[]): URL | null {
-  if (address === undefined || more.length > 0 || !/^https?:\/\//.test(address) || !URL.canParse(address)) return null;
+function parseAddress(address: string): URL | null {
+  if (!/^https?:\/\//.test(address) || !URL.canParse(address)) return null;
   const url = new URL(address);
   // a password in it is git's to hide, and a query git's to place
   return url.username || url.password || url.search || url.hash ? null : url;

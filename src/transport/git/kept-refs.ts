@@ -3,6 +3,7 @@
  * remote which went back behind what this clone once saw is noticed (protocol 5, "A book that went back").
  */
 import { runGit } from '../git-process.ts';
+import { type Coprocess, CoprocessEnded, type Reply } from '../local/coprocess.ts';
 import type { Reader } from '../local/reader.ts';
 import type { ObjectFormat } from '../objects/object-id.ts';
 import type { Oid, RefUpdate } from '../port.ts';
@@ -74,7 +75,7 @@ export interface PlainMove {
  * meanwhile; nothing is lost then, because the next list compares again.
  */
 export async function moveKept(
-  { store, env, timeoutMs }: KeptRefsOptions,
+  updateRef: Coprocess,
   moves: readonly RefUpdate[],
   objectFormat: ObjectFormat,
   others: readonly PlainMove[] = [],
@@ -85,6 +86,14 @@ export async function moveKept(
     to === null ? `delete ${ref}\0${from ?? absent}\0` : `update ${ref}\0${to}\0${from ?? absent}\0`,
   );
   for (const { ref, to } of others) lines.push(to === null ? `delete ${ref}\0\0` : `update ${ref}\0${to}\0\0`);
-  const args = ['-c', 'core.hooksPath=/dev/null', 'update-ref', '--no-deref', '--stdin', '-z'];
-  await runGit(args, { gitDir: store, env, timeoutMs, input: lines.join('') });
+  const read = async (reply: Reply): Promise<void> => {
+    await reply.line(); // start: ok
+    await reply.line(); // commit: ok
+  };
+  await updateRef.exchange(`start\0${lines.join('')}commit\0`, read).catch((error: unknown) => {
+    if (!(error instanceof CoprocessEnded)) throw error;
+  });
 }
+
+/** For `moveKept`: answers for as long as the store is the same. */
+export const updateRefArgs = ['-c', 'core.hooksPath=/dev/null', 'update-ref', '--no-deref', '--stdin', '-z'];

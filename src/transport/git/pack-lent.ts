@@ -22,5 +22,5 @@ export async function packLent(git: RemoteGit, updates: readonly RefUpdate[], fo
     if (error instanceof CoordError && error.code === 'unavailable') return null;
     throw error;
   });
-  return packed?.status === 0 ? { bytes: packed.stdout } : null;
+  return packed?.status === 0 ? packed.stdout : null;
 }

@@ -4,14 +4,16 @@
  */
 import type { ObjectFormat } from '../objects/object-id.ts';
 import type { Oid } from '../port.ts';
-import { httpTarget } from './http-target.ts';
+import { callService } from './call-service.ts';
 import { packetLine, packets } from './packets.ts';
-import { post } from './post.ts';
 import type { RemoteGit } from './remote-git.ts';
+import { serviceTarget } from './service-target.ts';
 
 interface LookerOptions {
   readonly remote: string;
   readonly objectFormat: ObjectFormat;
+  /** The clone's top folder. */
+  readonly cloneTop: string;
   readonly env: NodeJS.ProcessEnv;
   /** The remote takes requests that we make (`postsAreTaken`). */
   readonly posts?: boolean | undefined;
@@ -36,10 +38,11 @@ export class Looker {
   /** The values of those of these refs that the remote has; null: git must ask. */
   async look(refs: readonly string[]): Promise<Map<string, Oid> | null> {
     if (!this.#posts) return null;
-    const { remote, objectFormat, env, timeoutMs } = this.#options;
-    const target = httpTarget('git-upload-pack', remote, await this.#git.entries(), env);
+    const { remote, objectFormat, cloneTop: cwd, env, timeoutMs } = this.#options;
+    const entries = await this.#git.entries();
+    const target = serviceTarget({ service: 'git-upload-pack', remote, entries, env, cwd });
     // git, which asks again, waits as long as may be
-    const answer = target && (await post({ target, timeoutMs: timeoutMs / 6 }, encodeLook(refs, objectFormat)));
+    const answer = target && (await callService(target, encodeLook(refs, objectFormat), timeoutMs / 6));
     const found = Buffer.isBuffer(answer) ? parseLook(answer, refs, objectFormat) : null;
     this.#posts = found !== null;
     return found;

@@ -1,5 +1,5 @@
 /**
- * A push as one HTTP request of our own: `git push` asks for all refs first and takes six processes. What it can't do, or
+ * A push as one request of our own: `git push` asks for all refs first and takes six processes. What it can't do, or
  * what isn't answered plainly, is left to git, which finds out by itself how far this came: every update is a
  * compare-and-swap, so sending it twice does no harm.
  *
@@ -9,26 +9,26 @@
  */
 import type { ObjectFormat } from '../objects/object-id.ts';
 import type { RefUpdate } from '../port.ts';
-import type { HttpTarget } from './http-target.ts';
+import { callService } from './call-service.ts';
 import { lockFiles, rejectionOf } from './parse-push.ts';
-import { post } from './post.ts';
 import type { PushResult } from './push.ts';
 import { encodeRequest, parseReport } from './receive-pack.ts';
 import { cleanWords } from './redact.ts';
+import type { ServiceTarget } from './service-target.ts';
 
 export interface PostRequest {
-  readonly target: HttpTarget;
+  readonly target: ServiceTarget;
   readonly updates: readonly RefUpdate[];
   readonly atomic: boolean;
-  /** All that the server lacks of what the refs shall have; null where everything is deleted. */
-  readonly pack: Buffer | null;
+  /** All that the server lacks of what the refs shall have; nothing where everything is deleted. Null: only git can tell. */
+  readonly pack: Promise<Buffer | null>;
   readonly objectFormat: ObjectFormat;
   readonly timeoutMs: number;
 }
 
 export async function postPush(request: PostRequest): Promise<PushResult | null> {
   const { updates } = request;
-  const answer = await post(request, encodeRequest(request));
+  const answer = await callService(request.target, encodeRequest(request), request.timeoutMs, request.pack);
   if (answer === 'not-sent' || answer === 'declined') return null;
   if (answer === 'broken') {
     const message = 'the connection ended before the answer was complete';
@@ -57,7 +57,7 @@ function readAnswer(answer: Buffer, updates: readonly RefUpdate[]): PushResult |
 }
 
 /** Whether the remote takes a request that we make: one that moves nothing. */
-export async function postsAreTaken(target: HttpTarget, timeoutMs: number): Promise<boolean> {
-  const answer = await post({ target, timeoutMs }, Buffer.from('0000'));
+export async function postsAreTaken(target: ServiceTarget, timeoutMs: number): Promise<boolean> {
+  const answer = await callService(target, Buffer.from('0000'), timeoutMs);
   return Buffer.isBuffer(answer);
 }

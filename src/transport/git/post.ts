@@ -1,15 +1,10 @@
 /** One request of our own to a git service over HTTP, on a connection of its own. */
 import type { ClientRequest, IncomingMessage, RequestOptions } from 'node:http';
-import type { HttpTarget } from './http-target.ts';
-
-interface PostRequest {
-  readonly target: HttpTarget;
-  readonly timeoutMs: number;
-}
+import type { HttpTarget } from './service-target.ts';
 
 /** What a gateway says that gave up waiting. */
 const mayHaveBeenHandedOn = new Set([500, 502, 504]);
-const answerBytesMax = 1024 * 1024;
+export const answerBytesMax = 1024 * 1024;
 
 /**
  *   bytes      the whole answer, of the service that was asked
@@ -17,9 +12,9 @@ const answerBytesMax = 1024 * 1024;
  *   declined   it answered something else
  *   broken     sent, and no whole answer in time
  */
-export type Posted = Buffer | 'not-sent' | 'declined' | 'broken';
+export type Answered = Buffer | 'not-sent' | 'declined' | 'broken';
 
-export async function post({ target, timeoutMs }: PostRequest, body: Buffer): Promise<Posted> {
+export async function post(target: HttpTarget, body: Buffer, timeoutMs: number): Promise<Answered> {
   const { url, headers, service } = target;
   const { request: send } = url.protocol === 'https:' ? await import('node:https') : await import('node:http');
   const options: RequestOptions = {
@@ -46,9 +41,9 @@ export async function post({ target, timeoutMs }: PostRequest, body: Buffer): Pr
       return;
     }
     const timer = setTimeout(() => request.destroy(new Error('no answer in time')), timeoutMs);
-    const end = (posted: Posted) => {
+    const end = (answered: Answered) => {
       clearTimeout(timer);
-      resolve(posted);
+      resolve(answered);
     };
     request.once('socket', (socket) => {
       socket.once(url.protocol === 'https:' ? 'secureConnect' : 'connect', () => {
@@ -61,7 +56,7 @@ export async function post({ target, timeoutMs }: PostRequest, body: Buffer): Pr
   });
 }
 
-async function collect(response: IncomingMessage, service: string): Promise<Posted> {
+async function collect(response: IncomingMessage, service: string): Promise<Answered> {
   const { statusCode, headers } = response;
   const isReport = headers['content-type'] === `application/x-${service}-result`;
   if (statusCode !== 200 || !isReport) {

@@ -20,12 +20,12 @@ import { gitEnvironment } from '../git-process.ts';
 import { emptyTreeOid, type ObjectFormat, objectId } from '../objects/object-id.ts';
 import { writeLooseObjects } from '../objects/write-loose.ts';
 import type { NewCommit, Oid, RefAnswer, RefUpdate } from '../port.ts';
-import { httpTarget } from './http-target.ts';
 import { postsAreTaken } from './post-push.ts';
 import { lookAt, type RemoteLook } from './probe-look.ts';
 import { raceOnRef } from './probe-race.ts';
 import { type PushResult, push } from './push.ts';
 import { RemoteGit } from './remote-git.ts';
+import { serviceTarget } from './service-target.ts';
 import { openStore } from './store-repository.ts';
 
 export interface ProbeOptions {
@@ -128,8 +128,9 @@ class Probe {
   }
 
   async #takesPosts(): Promise<boolean> {
-    const { remote, env, timeoutMs } = this.#options;
-    const target = httpTarget('git-receive-pack', remote, await this.#git.entries(), env);
+    const { remote, cloneTop: cwd, env, timeoutMs } = this.#options;
+    const entries = await this.#git.entries();
+    const target = serviceTarget({ service: 'git-receive-pack', remote, entries, env, cwd });
     return target !== null && postsAreTaken(target, timeoutMs);
   }
 

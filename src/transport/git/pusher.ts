@@ -1,14 +1,16 @@
 import type { ObjectFormat } from '../objects/object-id.ts';
 import { packCommits } from '../objects/pack.ts';
 import type { NewCommit } from '../port.ts';
-import { httpTarget } from './http-target.ts';
 import { packLent } from './pack-lent.ts';
 import { postPush } from './post-push.ts';
 import { type PushRequest, type PushResult, push } from './push.ts';
 import type { RemoteGit } from './remote-git.ts';
+import { serviceTarget } from './service-target.ts';
 
 interface PusherOptions {
   readonly objectFormat: ObjectFormat;
+  /** The clone's top folder. */
+  readonly cloneTop: string;
   readonly env: NodeJS.ProcessEnv;
   /** The remote takes pushes that we post ourselves (`postsAreTaken`). */
   readonly posts?: boolean | undefined;
@@ -35,26 +37,27 @@ export class Pusher {
   async #post(request: PushRequest, objects: readonly NewCommit[]): Promise<PushResult | null> {
     if (!this.#posts) return null;
     const { remote, updates, atomic } = request;
-    const { objectFormat, env, timeoutMs } = this.#options;
-    const target = httpTarget('git-receive-pack', remote, await this.#git.entries(), env);
-    const pack = target && (await this.#packFor(request, objects));
-    if (target === null || pack === null) return null;
+    const { objectFormat, cloneTop: cwd, env, timeoutMs } = this.#options;
+    const entries = await this.#git.entries();
+    const target = serviceTarget({ service: 'git-receive-pack', remote, entries, env, cwd });
+    if (target === null) return null;
+    const pack = this.#packFor(request, objects);
     // as long as git itself waits for a reply that doesn't come
     const limits = { timeoutMs: timeoutMs / 2 };
-    const result = await postPush({ target, updates, atomic, pack: pack.bytes, objectFormat, ...limits });
+    const result = await postPush({ target, updates, atomic, pack, objectFormat, ...limits });
     // what stands between may mind who asks: the same push, sent again, is git's
     if (result !== null && [...result.answers.values()].includes('unknown')) this.#posts = false;
     return result;
   }
 
   /** Null: git knows what else the server lacks. */
-  async #packFor({ updates, foreign }: PushRequest, objects: readonly NewCommit[]) {
-    if (updates.every(({ to }) => to === null)) return { bytes: null };
+  async #packFor({ updates, foreign }: PushRequest, objects: readonly NewCommit[]): Promise<Buffer | null> {
+    if (updates.every(({ to }) => to === null)) return Buffer.alloc(0);
     if (foreign !== undefined) return packLent(this.#git, updates, foreign);
     const made = new Set(objects.map(({ oid }) => oid));
     // an older object may be new to the server
     if (!updates.every(({ to }) => to === null || made.has(to))) return null;
-    return { bytes: packCommits(this.#options.objectFormat, objects) };
+    return packCommits(this.#options.objectFormat, objects);
   }
 }
 

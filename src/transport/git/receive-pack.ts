@@ -7,8 +7,6 @@ export interface ReceiveRequest {
   readonly updates: readonly RefUpdate[];
   readonly atomic: boolean;
   readonly objectFormat: ObjectFormat;
-  /** Null where everything is deleted: then none may be sent. */
-  readonly pack: Buffer | null;
 }
 
 export interface ReceiveReport {
@@ -22,7 +20,8 @@ export interface ReceiveReport {
 
 const flush = '0000';
 
-export function encodeRequest({ updates, atomic, objectFormat, pack }: ReceiveRequest): Buffer {
+/** A pack follows, unless everything is deleted. */
+export function encodeRequest({ updates, atomic, objectFormat }: ReceiveRequest): Buffer {
   const absent = '0'.repeat(objectFormat === 'sha1' ? 40 : 64);
   const wishes = ['report-status', 'side-band-64k', ...(atomic ? ['atomic'] : [])];
   // a server of the other format refuses, where without it it would misread
@@ -30,7 +29,7 @@ export function encodeRequest({ updates, atomic, objectFormat, pack }: ReceiveRe
   const lines = updates.map(({ ref, from, to }, index) =>
     packetLine(`${from ?? absent} ${to ?? absent} ${ref}${index === 0 ? `\0 ${wishes.join(' ')}` : ''}`),
   );
-  return Buffer.concat([...lines, Buffer.from(flush), ...(pack === null ? [] : [pack])]);
+  return Buffer.concat([...lines, Buffer.from(flush)]);
 }
 
 /** Reads what came back. A report that breaks off says nothing of the refs that are missing in it. */

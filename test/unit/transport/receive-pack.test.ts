@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { httpTarget } from '../../../src/transport/git/http-target.ts';
 import { encodeRequest, parseReport } from '../../../src/transport/git/receive-pack.ts';
+import { serviceTarget } from '../../../src/transport/git/service-target.ts';
 import type { ConfigEntry } from '../../../src/transport/git-config.ts';
 
 const line = (text: string) => (text.length + 4).toString(16).padStart(4, '0') + text;
@@ -14,11 +14,11 @@ test('the request names every old value, and says what is wished for once', () =
     { ref: 'refs/board/x', from: null, to: a },
     { ref: 'refs/claims/x', from: b, to: null },
   ];
-  const request = encodeRequest({ updates, atomic: true, objectFormat: 'sha1', pack: Buffer.from('PACK') });
+  const request = encodeRequest({ updates, atomic: true, objectFormat: 'sha1' });
   const none = '0'.repeat(40);
   const wishes = '\0 report-status side-band-64k atomic';
   expect(request.toString('latin1')).toBe(
-    `${line(`${none} ${a} refs/board/x${wishes}`)}${line(`${b} ${none} refs/claims/x`)}0000PACK`,
+    `${line(`${none} ${a} refs/board/x${wishes}`)}${line(`${b} ${none} refs/claims/x`)}0000`,
   );
 });
 
@@ -42,10 +42,12 @@ test('a report that breaks off, or is none, says nothing of what it lacks', () =
   fc.assert(fc.property(fc.uint8Array(), (bytes) => parseReport(Buffer.from(bytes)).unpack !== 'ok'));
 });
 
-describe('where a push may be posted', () => {
+describe('where a push may be handed to the service by ourselves', () => {
   const at = (url: string): ConfigEntry => ({ scope: 'local', key: 'remote.origin.url', value: url });
   const entry = (key: string, value: string | null = 'x'): ConfigEntry => ({ scope: 'local', key, value });
   const http = at('http://host.example/team/repo.git/');
+  const pushTarget = (entries: readonly ConfigEntry[], env: NodeJS.ProcessEnv) =>
+    serviceTarget({ service: 'git-receive-pack', remote: 'origin', entries, env, cwd: '/' });
 
   test.each<[string, ConfigEntry[], NodeJS.ProcessEnv, string | null]>([
     ['a plain address', [http], {}, 'http://host.example/team/repo.git/git-receive-pack'],
@@ -58,7 +60,18 @@ describe('where a push may be posted', () => {
     ],
     ['certificates', [at('https://host.example/r'), entry('http.sslcainfo')], {}, null],
     ['certificates in the environment', [at('https://host.example/r')], { GIT_SSL_CAINFO: 'x' }, null],
-    ['a path', [at('/srv/repo.git')], {}, null],
+    ['a path', [at('/srv/repo.git')], {}, '/srv/repo.git'],
+    ['a path from here', [at('../repo.git')], {}, '../repo.git'],
+    ['a path as an address', [at('file:///srv/repo.git')], {}, '/srv/repo.git'],
+    ['a path on a named host', [at('file://host/srv/repo.git')], {}, null],
+    ['an escaped path', [at('file:///srv/my%20repo.git')], {}, null],
+    ['a folder of somebody', [at('~me/repo.git')], {}, null],
+    ['a path that may be a host', [at('host:repo.git')], {}, null],
+    ['a word that may be a remote', [at('repo.git')], {}, null],
+    ['a program of its own at a path', [at('/r'), entry('remote.origin.receivepack')], {}, null],
+    ['a program of its own for reads at a path', [at('/r'), entry('remote.origin.uploadpack')], {}, null],
+    ['a policy that allows files', [at('/r'), entry('protocol.file.allow', 'always')], {}, '/r'],
+    ['a policy on files', [at('/r'), entry('protocol.file.allow', 'never')], {}, null],
     ['ssh', [at('git@host.example:repo')], {}, null],
     ['a password in it', [at('https://me:secret@host.example/r')], {}, null],
     ['two of them', [http, http], {}, null],
@@ -80,7 +93,8 @@ describe('where a push may be posted', () => {
     ['a header twice', [http, entry('http.extraheader', 'X-A: 1'), entry('http.extraheader', 'x-a: 2')], {}, null],
     ['a header for another host', [http, entry('http.https://other.example/.extraheader', 'A: b')], {}, null],
   ])('%s', (_name, entries, env, url) => {
-    expect(httpTarget('git-receive-pack', 'origin', entries, env)?.url.href ?? null).toBe(url);
+    const target = pushTarget(entries, env);
+    expect(target && ('url' in target ? target.url.href : target.folder)).toBe(url);
   });
 
   test('headers for all, and for this host', () => {
@@ -88,9 +102,11 @@ describe('where a push may be posted', () => {
       entry('http.extraheader', 'X-One: 1'),
       entry('http.http://host.example/.extraheader', 'Authorization: Bearer t'),
     ];
-    expect(httpTarget('git-receive-pack', 'origin', [http, ...headers], {})?.headers).toEqual([
-      ['X-One', '1'],
-      ['Authorization', 'Bearer t'],
-    ]);
+    expect(pushTarget([http, ...headers], {})).toMatchObject({
+      headers: [
+        ['X-One', '1'],
+        ['Authorization', 'Bearer t'],
+      ],
+    });
   });
 });
