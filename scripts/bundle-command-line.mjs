@@ -60,7 +60,8 @@ export async function bundleCommandLine({ build }, { outdir, define }) {
   };
   const main = await bundle('main', 'src/cli/main.ts', { define: { ...define, ...names } });
   const server = await bundle('git-coord-server', 'src/hooks/server/main.ts', { define });
-  return [...Object.values(beside), all, hook, server, main];
+  const runner = await bundle('git-runner', 'src/transport/git-runner-main.ts', { define });
+  return [...Object.values(beside), all, hook, server, runner, main];
 }
 
 /** Leaves the other commands out: what a hook starts must be small. */

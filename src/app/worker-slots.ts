@@ -1,6 +1,7 @@
 import { generateSessionId } from '../config/identity.ts';
 import { livingOwner } from '../config/owner.ts';
 import { CoordError } from '../errors.ts';
+import { borrowGitRunner } from '../transport/git-runner.ts';
 import { taskBranch } from '../worker/branch-tips.ts';
 import { KnownTarget } from '../worker/known-target.ts';
 import type { Slot } from '../worker/run/slot.ts';
@@ -40,8 +41,10 @@ export async function openWorker(request: WorkerRequest): Promise<WorkerPlaces> 
   const { dir, env, agent, warn } = request;
   const app = await openApp({ cwd: dir, env, agentFlag: agent, warn });
   const opened: App[] = [app];
+  const returnRunner = borrowGitRunner(env);
   const close = async (): Promise<void> => {
     await Promise.all(opened.map((one) => one.close()));
+    returnRunner();
   };
   try {
     const max = request.max ?? app.config.agents.maxConcurrentTasks;

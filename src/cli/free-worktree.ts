@@ -19,7 +19,9 @@ export async function freeWorktree(context: Context, opened: Opened, task: TaskV
     const place = worktreePlace(opened.app, context.notice);
     const target = task.landed?.ref ?? `refs/heads/${await targetName(place.git, book.remote, undefined)}`;
     const branch = taskBranch(config.tasks.branch, task.id);
-    await leaveWorktree(place, { task: task.id, branch, target, landed: task.landed?.commit ?? null });
+    const commit = task.landed?.commit;
+    const landed = commit === undefined ? null : { commit, work: commit };
+    await leaveWorktree(place, { task: task.id, branch, target, landed });
   } catch (error) {
     if (!(error instanceof CoordError)) throw error;
     context.warn(`the worktree of ${task.id} was not freed: ${error.message}`);

@@ -17,8 +17,8 @@ export interface Leaving {
   readonly branch: string;
   /** `refs/heads/…` */
   readonly target: string;
-  /** What landed. */
-  readonly landed: string | null;
+  /** What landed, and the end of the branch of which it was made. */
+  readonly landed: { readonly commit: string; readonly work: string } | null;
   /** What is on its branch is kept aside: the next attempt begins anew. */
   readonly anew?: boolean;
 }
@@ -51,11 +51,11 @@ async function dropBranch(
 ): Promise<string | null> {
   if (branch !== leaving.branch) return null;
   const known = remote === null ? leaving.target : trackingRef(remote, leaving.target);
-  const target = leaving.landed ?? (await tipOf(git, known));
+  const target = leaving.landed?.commit ?? (await tipOf(git, known));
   if (tip === null || target === null) return null;
   // whoever starts the task again finds it there
   if (leaving.landed === null && leaving.anew !== true && (await isDirty(git, dir))) return null;
-  if (tip !== target && !(await isAncestor(git, tip, target))) {
+  if (tip !== target && tip !== leaving.landed?.work && !(await isAncestor(git, tip, target))) {
     if (leaving.anew !== true) return null;
     notice(`what was done for ${leaving.task} is kept as ${await keepCommit(git, tip, leaving.task)}`);
   }

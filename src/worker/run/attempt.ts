@@ -222,7 +222,7 @@ async function ending(action: () => Promise<AttemptEnd>, reason: string): Promis
 }
 
 async function leave(slot: Slot, task: string, end: AttemptEnd, { onEvent }: AttemptRequest): Promise<void> {
-  const landed = end.kind === 'landed' ? end.commit : null;
+  const landed = end.kind === 'landed' ? end : null;
   const anew = end.kind === 'failed' && end.anew === true;
   try {
     await leaveWorktree(slot.worktrees, { task, branch: slot.branchOf(task), target: slot.target, landed, anew });

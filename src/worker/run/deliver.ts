@@ -40,8 +40,7 @@ export async function deliver(
   const work = await workOfBranch(slot, task.id, place, dir);
   mustHaveCommitted(work);
   const commit = work.commit === made.began ? null : work.commit;
-  // a landing looks by itself
-  if (commit === null || request.viaBranch) await mustBeClean(place.git, work.changed);
+  await mustBeClean(place.git, work.changed);
   if (commit === null) {
     await slot.book.done(task.id, made.result);
     return { kind: 'done' };
@@ -55,12 +54,13 @@ export async function deliver(
     });
     return { kind: 'review' };
   }
-  const code = async () => landingCode(place, work);
+  // the worktree is left then, and followed for nothing; checks run in it, though
+  const code = async () => landingCode(place, { ...work, isHead: place.gates !== null });
   const { attemptsMax } = slot;
   const landing = { code, attemptsMax, result: made.result, command, onStep: doing.onStep, inTurn: request.inTurn };
   try {
     const { landed } = await slot.book.land(task.id, landing);
-    return { kind: 'landed', commit: landed.commit };
+    return { kind: 'landed', commit: landed.commit, work: work.commit };
   } catch (error) {
     if (!(error instanceof CoordError) || !error.says('nothing')) throw error;
     // somebody else's landing has brought the very same change

@@ -12,7 +12,12 @@ import type { Mark } from '../strays.ts';
  *   released   given back untried or unfinished: it doesn't count as an attempt
  */
 export type AttemptEnd =
-  | { readonly kind: 'landed'; readonly commit: string }
+  | {
+      readonly kind: 'landed';
+      readonly commit: string;
+      /** The end of the task's branch, of which it was made. */
+      readonly work: string;
+    }
   | { readonly kind: 'review' | 'done' }
   | {
       readonly kind: 'failed';
