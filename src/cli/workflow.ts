@@ -1,6 +1,3 @@
-import { readFile, stat } from 'node:fs/promises';
-import { basename, resolve } from 'node:path';
-import { text as textOf } from 'node:stream/consumers';
 import { readWorkflow } from '../config/workflow-file.ts';
 import { isOver, workflowIn } from '../coordinator/wait-for.ts';
 import { parseId } from '../domain/ids.ts';
@@ -11,6 +8,7 @@ import type { Parsed } from './frame/parse.ts';
 import type { Run } from './frame/spec.ts';
 import { oneLine } from './frame/text.ts';
 import { needsRows } from './needs-rows.ts';
+import { readInput } from './read-input.ts';
 import { readingBook, withBook } from './with-book.ts';
 
 export const run: Run = (context, parsed) => {
@@ -27,8 +25,8 @@ export const run: Run = (context, parsed) => {
 };
 
 async function submit(context: Context, parsed: Parsed, path: string): Promise<Answer> {
-  const text = path === '-' ? await textOf(process.stdin) : await textIn(resolve(context.cwd, path), path);
-  const file = await readWorkflow(text, path === '-' ? 'standard input' : basename(path), inputsOf(parsed));
+  const { text, name: fileName } = await readInput(context, path, fileMibMax);
+  const file = await readWorkflow(text, fileName, inputsOf(parsed));
   const dryRun = parsed.flag('dry-run');
   return withBook(context, parsed, async ({ book, command }) => {
     const { created } = await book.submit({ ...file, dryRun, command });
@@ -41,16 +39,7 @@ async function submit(context: Context, parsed: Parsed, path: string): Promise<A
   });
 }
 
-const fileBytesMax = 4 * 1024 * 1024;
-
-/** @throws CoordError `usage` for what is no file, or a large one */
-async function textIn(path: string, name: string): Promise<string> {
-  const found = await stat(path).catch(() => null);
-  if (found === null) throw new CoordError('usage', `there is no file ${name}`);
-  if (!found.isFile() || found.size > fileBytesMax)
-    throw new CoordError('usage', `${name} is ${found.isFile() ? 'larger than 4 MiB' : 'no file'}`);
-  return readFile(path, 'utf8');
-}
+const fileMibMax = 4;
 
 /** A value may have commas, at which the words were taken apart. */
 function inputsOf(parsed: Parsed): Record<string, string> {

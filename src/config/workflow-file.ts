@@ -1,10 +1,9 @@
-import type { Document, LineCounter, Node } from 'yaml';
 import * as z from 'zod/mini';
 import type { Json } from '../domain/task.ts';
 import { type Expanded, expandWorkflow, type Workflow, type WorkflowFields } from '../domain/workflow.ts';
 import { CoordError } from '../errors.ts';
+import { issueTexts, readDocument } from './document-file.ts';
 import { durationProblem, parseDuration } from './durations.ts';
-import { nearest } from './nearest.ts';
 
 /** A workflow's file: YAML, of which JSON is a part. All problems at once, each with file and line. */
 
@@ -70,80 +69,15 @@ export async function readWorkflow(
   name: string,
   inputs: Readonly<Record<string, string>>,
 ): Promise<WorkflowFile> {
-  const yaml = await import('yaml');
-  const counter = new yaml.LineCounter();
-  const document = yaml.parseDocument(text, { lineCounter: counter, prettyErrors: false, logLevel: 'silent' });
-  const place = (line: number) => `${name}:${line}`;
-  const broken = document.errors.map(
-    (error) => `${place(counter.linePos(error.pos[0]).line)}: ${error.message.split('\n')[0]}`,
-  );
-  if (broken.length > 0) throw wrong(name, broken);
-  const lineOf = (path: readonly PropertyKey[]) => place(lineAt(document, counter, path));
-  const parsed = schema.safeParse(plainOf(document, place(1), name));
-  if (!parsed.success)
-    throw wrong(
-      name,
-      parsed.error.issues.flatMap((issue) => issueTexts(issue, lineOf)),
-    );
+  const document = await readDocument(text, name, { isNo: 'no workflow', command: 'workflow' });
+  const parsed = schema.safeParse(document.plain);
+  if (!parsed.success) throw document.wrong(parsed.error.issues.flatMap((issue) => issueTexts(issue, document, words)));
   const workflow = workflowOf(parsed.data, inputs, name);
   const { tasks, writtenAs, problems } = expandWorkflow(workflow);
-  const placeOf = (task: number) => lineOf(['tasks', writtenAs[task] ?? 0]);
+  const placeOf = (task: number) => document.placeOf(['tasks', writtenAs[task] ?? 0]);
   if (problems.length > 0)
-    throw wrong(
-      name,
-      problems.map(({ task, text: words }) => `${lineOf(['tasks', task])}: ${words}`),
-    );
+    throw document.wrong(problems.map(({ task, text: said }) => `${document.placeOf(['tasks', task])}: ${said}`));
   return { id: workflow.id, tasks, placeOf };
-}
-
-/** @throws CoordError `usage` for aliases that stand for far more than was written, or for what they are within */
-function plainOf(document: Document, place: string, name: string): unknown {
-  try {
-    const plain: unknown = document.toJS({ maxAliasCount: 100 });
-    // of what is within itself no record can be made
-    JSON.stringify(plain);
-    return plain;
-  } catch (error) {
-    throw wrong(name, [`${place}: ${error instanceof Error ? error.message : String(error)}`]);
-  }
-}
-
-const problemsShown = 20;
-
-function wrong(name: string, found: readonly string[]): CoordError {
-  const line = (problem: string) => Number(/^:(\d+)/.exec(problem.slice(name.length))?.[1] ?? 0);
-  const problems = [...found].sort((a, b) => line(a) - line(b));
-  const more = problems.length > problemsShown ? [`and ${problems.length - problemsShown} more`] : [];
-  return new CoordError(
-    'usage',
-    `${name} is no workflow:\n${[...problems.slice(0, problemsShown), ...more].join('\n')}`,
-    {
-      hint: 'Nothing was written.',
-      next: ['git coord help workflow'],
-      data: { problems },
-    },
-  );
-}
-
-/** Where something stands, or else what it would stand in. */
-function lineAt(document: Document, counter: LineCounter, path: readonly PropertyKey[]): number {
-  for (let length = path.length; length > 0; length--) {
-    const node = document.getIn(path.slice(0, length), true) as Node | undefined;
-    if (node?.range) return counter.linePos(node.range[0]).line;
-  }
-  return 1;
-}
-
-function issueTexts(issue: z.core.$ZodIssue, lineOf: (path: readonly PropertyKey[]) => string): string[] {
-  const { path } = issue;
-  if (issue.code === 'unrecognized_keys')
-    return issue.keys.map((key) => {
-      const near = nearest(key, keysAt(path));
-      return `${lineOf([...path, key])}: ${key} is no key here${near === null ? '' : `; did you mean ${near}?`}`;
-    });
-  const key = path.findLast((part) => typeof part === 'string') ?? 'the file';
-  const words = issue.code === 'custom' ? issue.message : `must be ${formOf[String(key)] ?? 'a text'}`;
-  return [`${lineOf(path)}: ${String(key)} ${words}`];
 }
 
 const formOf: Readonly<Record<string, string>> = {
@@ -162,6 +96,7 @@ const formOf: Readonly<Record<string, string>> = {
   on_need_failed: 'block or skip',
   payload: 'data as in JSON',
 };
+const words = { keysAt, formOf };
 
 type Parsed = z.infer<typeof schema>;
 
