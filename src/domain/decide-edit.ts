@@ -16,6 +16,7 @@ const same = (a: unknown, b: unknown): boolean => JSON.stringify(a) === JSON.str
 /** The same content again is no error, so that `add` can be repeated after a lost reply. */
 export function decideAdd(seen: Seen, input: TaskInput, stamp: Stamp): Decision {
   const task = newTask(input, stamp);
+  if (seen.wentBack) return refused({ reason: 'went-back' });
   if (seen.task.kind === 'absent') return { kind: 'write', op: 'add', task, lease: 'keep' };
   if (seen.task.kind === 'bad') return refused({ reason: 'bad-note', why: seen.task.why });
   const there = seen.task.note.task;
