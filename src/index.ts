@@ -13,14 +13,16 @@
 import { openBookOn } from './app/book-on-app.ts';
 import { openApp } from './app/open-app.ts';
 import { landingRemote, readSetup } from './app/setup.ts';
-import type { Book } from './coordinator/book.ts';
+import type { Book, Imported } from './coordinator/book.ts';
+import type { ExportedTasks } from './coordinator/export-tasks.ts';
 import type { LandResult } from './coordinator/land-task.ts';
 import { parseId } from './domain/ids.ts';
 import type { Json } from './domain/task.ts';
+import { exportFormat } from './domain/task-record.ts';
 import type { TaskView } from './domain/view.ts';
 import type { CheckResult, GateReport } from './worker/gates/checks.ts';
 
-export type { ClaimRequest } from './coordinator/book.ts';
+export type { ClaimRequest, Imported } from './coordinator/book.ts';
 export type { ClaimResult } from './coordinator/claim-task.ts';
 export type { Filter } from './coordinator/filter.ts';
 export type { LandResult } from './coordinator/land-task.ts';
@@ -28,6 +30,7 @@ export type { LogEntry } from './coordinator/task-log.ts';
 export { createWorker, type Worker, type WorkerOptions } from './create-worker.ts';
 export type { StatsRow } from './domain/stats.ts';
 export type { Json, TaskState } from './domain/task.ts';
+export type { TaskRecord } from './domain/task-record.ts';
 export type { ClaimView, TaskView } from './domain/view.ts';
 export type { WorkflowState, WorkflowView } from './domain/workflow-view.ts';
 export { CoordError, type ErrorCode } from './errors.ts';
@@ -83,10 +86,30 @@ export interface OpenedBook
    * @throws CoordError `usage` with all that is wrong, `exists`, `not-ready`, `unavailable`, `unknown`
    */
   submitWorkflow(text: string, options?: SubmitWorkflowOptions): Promise<SubmittedWorkflow>;
+  /** All tasks of the book, as `importTasks` takes them (docs/cli.md, "Export and import"). @throws CoordError `unavailable` */
+  exportTasks(): Promise<ExportedBook>;
+  /**
+   * Adds all tasks in one atomic push, or none: of an export, or of a text as `git coord import` takes it.
+   * @throws CoordError `usage` with all that is wrong, `exists`, `not-ready`, `unavailable`, `unknown`
+   */
+  importTasks(source: string | ExportedBook, options?: ImportTasksOptions): Promise<Imported>;
   /** Cancels what is unfinished of it. @throws CoordError `not-found`, `unavailable` */
   cancelWorkflow(id: string): Promise<{ cancelled: string[] }>;
   /** Ends git's helper processes. Claims stay; the daemon keeps them alive. */
   close(): Promise<void>;
+}
+
+export interface ExportedBook extends ExportedTasks {
+  readonly format: string;
+  readonly v: number;
+  readonly asOf: string;
+}
+
+export interface ImportTasksOptions {
+  /** What errors call it; its end says what it is: `.md`, `.yml`, `.json`, `.ndjson`. Default: `the tasks`, by their text. */
+  readonly name?: string;
+  /** Checks it, and writes nothing. */
+  readonly dryRun?: boolean;
 }
 
 export interface SubmitWorkflowOptions {
@@ -144,6 +167,14 @@ export async function openBook(options: OpenBookOptions): Promise<OpenedBook> {
       const { created } = await book.submit({ ...file, dryRun, command: 'submitWorkflow' });
       return { workflow: { id: file.id, tasks: file.tasks.map(({ id }) => id) }, created, dryRun: dryRun ?? false };
     },
+    exportTasks: async () => ({ ...exportFormat, ...(await book.exportTasks()), asOf: app.asOf() }),
+    importTasks: async (source, { name = 'the tasks', dryRun } = {}) => {
+      const { readImport } = await import('./config/import-file.ts');
+      const file = await (typeof source === 'string'
+        ? readImport(source, name)
+        : readImport(exportLines(source), `${name}.ndjson`));
+      return book.importTasks(file, { dryRun, command: 'importTasks' });
+    },
     cancelWorkflow: (id) => book.cancelWorkflow(parseId(id, 'id of a workflow'), `git coord workflow cancel ${id}`),
     retry: book.retry.bind(book),
     show: book.show.bind(book),
@@ -163,6 +194,9 @@ export async function openBook(options: OpenBookOptions): Promise<OpenedBook> {
     close: () => app.close(),
   };
 }
+
+const exportLines = ({ format, v, tasks }: ExportedBook): string =>
+  [{ format, v }, ...tasks].map((line) => `${JSON.stringify(line)}\n`).join('');
 
 export interface RunGatesOptions {
   /** A folder of the worktree. */

@@ -1,3 +1,4 @@
+import type { ImportFile } from '../config/import-file.ts';
 import type { NeedsChange, TaskChange } from '../domain/decide-edit.ts';
 import { joinType } from '../domain/decide-join.ts';
 import { parseId } from '../domain/ids.ts';
@@ -18,6 +19,7 @@ import { addTask, cancelTask, changeNeeds, editTask, noteOnTask, retryTask } fro
 import { claimNext, claimNextWaiting } from './claim-next.ts';
 import { type ClaimOptions, type ClaimResult, claimed, claimTask, claimWaiting } from './claim-task.ts';
 import type { Context } from './context.ts';
+import { type ExportedTasks, exportTasks } from './export-tasks.ts';
 import { type Filter, isChosen } from './filter.ts';
 import { finishTask } from './finish-task.ts';
 import { type LandRequest, type LandResult, landTask } from './land-task.ts';
@@ -61,6 +63,16 @@ export interface ClaimRequest {
   readonly lock?: boolean | undefined;
   readonly owner?: HeldState['owner'] | undefined;
   readonly waitMs?: number | undefined;
+}
+
+export interface Imported {
+  /** Without what was there already. */
+  readonly created: readonly string[];
+  /** All that the file stands for. */
+  readonly tasks: readonly string[];
+  /** Items of a list that are checked. */
+  readonly skipped: number;
+  readonly dryRun: boolean;
 }
 
 export class Book {
@@ -250,6 +262,26 @@ export class Book {
   /** Adds many tasks in one atomic push, or none. @throws CoordError as `submitTasks` */
   submit(request: SubmitRequest): Promise<Submitted> {
     return submitTasks(this.context, this.who, request);
+  }
+
+  /**
+   * Adds tasks that were written down or exported elsewhere, in one atomic push, or none.
+   * @throws CoordError as `submitTasks`
+   */
+  async importTasks(
+    { tasks, skipped, isExport, placeOf }: ImportFile,
+    { dryRun = false, command }: { readonly dryRun?: boolean | undefined; readonly command: string },
+  ): Promise<Imported> {
+    const { timeoutMs, retryLimit } = this.#options;
+    const filled = tasks.map((task) => ({ timeoutMs, retryLimit, ...task }));
+    const request = { tasks: filled, placeOf, mayNeedUnknown: isExport, dryRun, command };
+    const { created } = await submitTasks(this.context, this.who, request);
+    return { created, tasks: tasks.map(({ id }) => id), skipped, dryRun };
+  }
+
+  /** @throws CoordError `unavailable` */
+  exportTasks(): Promise<ExportedTasks> {
+    return exportTasks(this.context);
   }
 
   /** @throws CoordError `not-found`, `unavailable` */

@@ -1,3 +1,4 @@
+import { joinType } from '../domain/decide-join.ts';
 import { limits, type Task, type TaskNote } from '../domain/task.ts';
 import { taskNoteSchema } from '../domain/task-schema.ts';
 import { CoordError } from '../errors.ts';
@@ -20,7 +21,7 @@ export function checkNote(note: TaskNote, bytes: number): void {
   const { payload, result } = note.task;
   tooLarge('payload', payload, limits.payloadBytes);
   // a join names all its needs
-  if (note.op !== 'join') tooLarge('result', result, limits.resultBytes);
+  if (note.task.type !== joinType) tooLarge('result', result, limits.resultBytes);
   if (nestingOf(JSON.stringify(note)) > nestingMax)
     throw new CoordError('usage', `the task's record would be nested deeper than ${nestingMax}`);
   const bytesMax = note.op === 'add' || note.op === 'edit' ? noteBytesMax - reserveBytes : noteBytesMax;

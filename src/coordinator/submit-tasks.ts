@@ -1,8 +1,8 @@
-import { decideAdd } from '../domain/decide-edit.ts';
+import type { Stamp } from '../domain/decision.ts';
 import { circleThrough } from '../domain/needs.ts';
-import type { TaskInput } from '../domain/new-task.ts';
 import type { Who } from '../domain/seen.ts';
-import type { Task, TaskNote } from '../domain/task.ts';
+import type { TaskNote } from '../domain/task.ts';
+import { decideImport, type ImportedTask } from '../domain/task-record.ts';
 import { CoordError } from '../errors.ts';
 import type { BookRead } from '../store/record-store.ts';
 import type { NewCommit, RefUpdate } from '../transport/port.ts';
@@ -12,9 +12,11 @@ import { seenOf } from './read-seen.ts';
 import { refusalError } from './refusal-error.ts';
 
 export interface SubmitRequest {
-  readonly tasks: readonly (TaskInput & { readonly needs: readonly string[] })[];
+  readonly tasks: readonly ImportedTask[];
   /** Where a task was written, for people. */
   readonly placeOf: (task: number) => string;
+  /** They may need what nobody knows, as tasks that are added one by one may. */
+  readonly mayNeedUnknown?: boolean | undefined;
   /** Decides, and writes nothing. */
   readonly dryRun?: boolean | undefined;
   readonly command: string;
@@ -50,10 +52,14 @@ export async function submitTasks(context: Context, who: Who, request: SubmitReq
     const fresh = missingTasks(context, who, read, request);
     mustBeSound(context, read, request);
     if (fresh.length === 0) return { created: await oursOf(context, read, sent) };
-    const ids = fresh.map(({ task }) => task.id);
+    const ids = fresh.map(({ note }) => note.task.id);
+    const commits = encoded(context, fresh, request);
     if (request.dryRun) return { created: ids };
-    const commits = fresh.map((note) => encodeTask(context, note, null));
-    const updates = updatesOf(context, fresh, commits);
+    const updates = fresh.map(({ note }, index) => ({
+      ref: layout.board(note.task.id),
+      from: null,
+      to: commits[index]?.oid ?? null,
+    }));
     context.pushed();
     const report = await context.store.swap(updates, { atomic: true, objects: commits });
     const answers = new Set(report.answers.values());
@@ -86,20 +92,37 @@ async function oursOf(context: Context, read: BookRead, sent: readonly RefUpdate
 /** Of a log that went on before the answer was known. */
 const stepsMax = 16;
 
-function updatesOf(context: Context, notes: readonly TaskNote[], commits: readonly NewCommit[]): RefUpdate[] {
-  const { layout } = context.store;
-  return notes.map(({ task }, index) => ({ ref: layout.board(task.id), from: null, to: commits[index]?.oid ?? null }));
+interface Missing {
+  readonly note: TaskNote;
+  /** Its place among those of the request. */
+  readonly task: number;
+}
+
+/** @throws CoordError `usage` naming all that couldn't be read again */
+function encoded(context: Context, missing: readonly Missing[], { placeOf }: SubmitRequest): NewCommit[] {
+  const problems: string[] = [];
+  const commits: NewCommit[] = [];
+  for (const { note, task } of missing) {
+    try {
+      commits.push(encodeTask(context, note, null));
+    } catch (error) {
+      if (!(error instanceof CoordError)) throw error;
+      problems.push(`${placeOf(task)}: ${error.message}`);
+    }
+  }
+  if (problems.length > 0) throw wrong(problems);
+  return commits;
 }
 
 /** What isn't there yet. @throws CoordError `exists` naming what is there with other content */
-function missingTasks(context: Context, who: Who, read: BookRead, { tasks, placeOf }: SubmitRequest): TaskNote[] {
-  const missing: TaskNote[] = [];
+function missingTasks(context: Context, who: Who, read: BookRead, { tasks, placeOf }: SubmitRequest): Missing[] {
+  const missing: Missing[] = [];
   for (const [index, input] of tasks.entries()) {
     const seen = seenOf(context, read, input.id);
     // equal priorities go by creation: in the order in which they were written
     const at = new Date(Date.parse(context.clock.wall()) + index).toISOString();
     const stamp = { by: who.agent, at, nonce: context.nonce() };
-    const decision = decideAdd(seen, input, stamp);
+    const decision = decideImport(seen, input, stamp);
     if (decision.kind === 'refused') {
       const error = refusalError(input.id, decision.refusal);
       throw new CoordError(error.code, `${placeOf(index)}: ${error.message}`, {
@@ -107,32 +130,34 @@ function missingTasks(context: Context, who: Who, read: BookRead, { tasks, place
         next: error.next,
       });
     }
-    if (decision.kind === 'write') missing.push(noteOf(decision.task, stamp));
+    if (decision.kind === 'write') missing.push({ note: noteOf(decision, stamp), task: index });
   }
   return missing;
 }
 
-const noteOf = (task: Task, stamp: { by: string; at: string; nonce: string }): TaskNote => ({
+const noteOf = ({ op, task }: Pick<TaskNote, 'op' | 'task'>, stamp: Stamp): TaskNote => ({
   v: 1,
   kind: 'task',
-  op: 'add',
+  op,
   ...stamp,
   task,
 });
 
 /** @throws CoordError `usage` for needs that nobody knows, and for circles, through tasks that are there as well */
-function mustBeSound(context: Context, read: BookRead, { tasks, placeOf }: SubmitRequest): void {
+function mustBeSound(context: Context, read: BookRead, { tasks, placeOf, mayNeedUnknown }: SubmitRequest): void {
   const own = new Map(tasks.map((task) => [task.id, task.needs]));
   const needsOf = (id: string): readonly string[] | undefined => {
     const { task } = seenOf(context, read, id);
     return own.get(id) ?? (task.kind === 'task' ? task.note.task.needs : undefined);
   };
   const problems = tasks.flatMap(({ id, needs }, index) => {
-    const unknown = needs.filter((need) => needsOf(need) === undefined);
+    const unknown = mayNeedUnknown ? [] : needs.filter((need) => needsOf(need) === undefined);
     if (unknown.length > 0) return [`${placeOf(index)}: ${id} needs ${unknown.join(', ')}, which nobody knows`];
     const way = circleThrough(id, needs, needsOf);
     return way === null ? [] : [`${placeOf(index)}: ${id} would need itself: ${way.join(' needs ')}`];
   });
-  if (problems.length === 0) return;
-  throw new CoordError('usage', problems.slice(0, 20).join('\n'), { hint: 'Nothing was written.', data: { problems } });
+  if (problems.length > 0) throw wrong(problems);
 }
+
+const wrong = (problems: readonly string[]): CoordError =>
+  new CoordError('usage', problems.slice(0, 20).join('\n'), { hint: 'Nothing was written.', data: { problems } });

@@ -75,12 +75,12 @@ function objectToRecords(before: Task, op: TaskOp, { state, review, landed }: Ta
   return null;
 }
 
-/** How a log may begin. The log of a book that moves here, and a restored task, bring their past along. */
+/** How a log may begin. The log of a book that moves here, a restored and an imported task bring their past along. */
 export function objectToFirst(id: string, { op, nonce, task }: TaskNote, hasPast: boolean): string | null {
   if (task.id !== id) return `its record is of ${task.id}`;
   const blank = task.landed === null && (task.review === null || op === 'repair');
   if (!blank) return 'a new task has neither landed nor been reviewed';
-  if (op === 'repair') return task.state === 'open' || task.state === 'review' ? null : `it begins as ${task.state}`;
+  if (op === 'repair') return task.state === 'claimed' ? 'it begins as claimed' : null;
   if (hasPast) return 'a new task has no past';
   if (op === 'claim') return objectToTenure(task, nonce, 1);
   if (op !== 'add') return `no task begins with "${op}"`;

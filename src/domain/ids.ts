@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { CoordError } from '../errors.ts';
 
 const form = /^[a-z0-9][a-z0-9._-]{0,63}$/;
@@ -32,5 +33,24 @@ export function generateTaskId(random: () => number): string {
   const letters = '0123456789abcdefghjkmnpqrstvwxyz';
   let id = 't-';
   for (let i = 0; i < 7; i++) id += letters[Math.floor(random() * letters.length)];
+  return id;
+}
+
+/**
+ * The id of a task that was written down by its title alone: the same for the same title, so that reading the list again makes
+ * nothing twice. `taken`: those that it can't have.
+ */
+export function idOfTitle(title: string, taken: ReadonlySet<string>): string {
+  const plain = title
+    .normalize('NFKD')
+    .replace(/\p{Mn}/gu, '')
+    .toLowerCase();
+  const words = plain
+    .replace(/[^a-z0-9]+/g, '-')
+    .slice(0, 56)
+    .replace(/^-+|-+$/g, '');
+  const first = isId(words) ? words : `t-${createHash('sha256').update(title).digest('hex').slice(0, 10)}`;
+  let id = first;
+  for (let more = 2; taken.has(id); more++) id = `${first}-${more}`;
   return id;
 }
