@@ -18,6 +18,7 @@ export function noting(transport: Transport, fresh: Freshness, clock: Clock, boa
     },
     values: (refs) => transport.values(refs),
     read: (oids) => transport.read(oids),
+    trees: (oids) => transport.trees(oids),
     compareAndSwap: (updates, options) =>
       transport.compareAndSwap(updates, options).finally(() => fresh.wrote(clock.bootMs())),
     close: () => transport.close(),

@@ -1,5 +1,6 @@
 import { lookAtLandingsOn } from '../app/landings-on-app.ts';
 import { endReviewsOn } from '../app/reviews-on-app.ts';
+import { archivePolicy } from '../config/archive-policy.ts';
 import type { LandingLook } from '../coordinator/landings-look.ts';
 import type { ReviewLook } from '../coordinator/review-task.ts';
 import { type SweepResult, sweep } from '../coordinator/sweep.ts';
@@ -16,11 +17,12 @@ export const run: Run = (context, parsed) =>
     const untilMs = clock.monoMs() + watches;
     const total: SweepResult = { expired: [], repaired: [], skipped: [], joined: [], archived: 0 };
     for (;;) {
-      const look = await sweep(app.context, book.who);
+      const look = await sweep(app.context, book.who, archivePolicy(app.config));
       total.expired.push(...look.expired);
       total.repaired.push(...look.repaired);
       total.skipped.push(...look.skipped);
       total.joined.push(...look.joined);
+      total.archived += look.archived;
       observed.save();
       const leftMs = untilMs - clock.monoMs();
       if (leftMs <= 0 || look.waitMs === null || context.outputClosed.aborted) break;
@@ -45,7 +47,7 @@ const landingText = {
 } as const;
 
 function sweepText(
-  { expired, repaired, skipped, joined }: SweepResult,
+  { expired, repaired, skipped, joined, archived }: SweepResult,
   reviews: readonly ReviewLook[],
   landings: readonly LandingLook[],
 ): string {
@@ -54,6 +56,7 @@ function sweepText(
     ...repaired.map((id) => `${id}: repaired\n`),
     ...skipped.map((id) => `${id}: skipped, because a need of it failed\n`),
     ...joined.map((id) => `${id}: done, since all that it needs is\n`),
+    ...(archived > 0 ? [`archived: ${archived}\n`] : []),
     ...landings.map(({ id, standing }) => `${id}: ${landingText[standing]}\n`),
     ...reviews.map(({ id, standing }) => `${id}: ${reviewText[standing]}\n`),
   ];

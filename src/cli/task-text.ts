@@ -40,7 +40,7 @@ export function taskTable(context: Context, tasks: readonly TaskView[]): string 
 export function taskText(context: Context, task: TaskView): string {
   const { style } = context;
   const fields: [string, string | null][] = [
-    ['state', `${task.state}${task.ready ? ', ready' : ''}`],
+    ['state', `${task.state}${task.ready ? ', ready' : ''}${task.archived ? ', archived' : ''}`],
     ['blocked', task.blockedBy.length > 0 ? `needs ${task.blockedBy.join(', ')}` : null],
     ['type', task.type],
     ['priority', String(task.priority)],

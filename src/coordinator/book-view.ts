@@ -6,6 +6,7 @@ import { isMine } from '../domain/tenure.ts';
 import { type TaskView, taskView } from '../domain/view.ts';
 import type { BookRead } from '../store/record-store.ts';
 import type { Context } from './context.ts';
+import { archivedStates } from './find-archived.ts';
 import { observe, seenOf, standstill, tipAgeMs } from './read-seen.ts';
 
 /** The whole book as one read shows it. A task that can't be read is named and hides nothing else. */
@@ -30,7 +31,8 @@ export async function readBook(context: Context, who: Who): Promise<BookView> {
   context.observed.keepOnly(new Set(read.records.keys()), [layout.all('board'), layout.all('claims')]);
   context.observed.save();
   const queue = queueOf(context, read);
-  const stateOf = (id: string): TaskState | undefined => stateIn(seen.get(id));
+  const archived = await archivedStates(context, absentNeeds(seen));
+  const stateOf = (id: string): TaskState | undefined => stateIn(seen.get(id)) ?? archived.get(id);
   const tasks = [...seen.values()].flatMap((one) => viewOf(context, who, one, stateOf, queue) ?? []);
   tasks.sort(queueOrder);
   const bad = [...seen.values()].flatMap(({ id, task }) => (task.kind === 'bad' ? [{ id, why: task.why }] : []));
@@ -40,6 +42,14 @@ export async function readBook(context: Context, who: Who): Promise<BookView> {
       why.set(id, blockers(one.task.note.task, readinessOf(context, who, one, stateOf, queue)));
   }
   return { tasks, seen, read, blockers: why, bad };
+}
+
+/** What unfinished tasks need that isn't on the board. */
+function absentNeeds(seen: ReadonlyMap<string, Seen>): string[] {
+  const needs = [...seen.values()].flatMap(({ task }) =>
+    task.kind === 'task' && task.note.task.state === 'open' ? task.note.task.needs : [],
+  );
+  return [...new Set(needs)].filter((id) => !seen.has(id));
 }
 
 export function queueOf(context: Context, read: BookRead): QueueNote | null {

@@ -12,6 +12,7 @@ import type { WorkflowView } from '../domain/workflow-view.ts';
 import { CoordError } from '../errors.ts';
 import type { HeldState } from '../store/held-ledger.ts';
 import { dueAgents } from './agent-beats.ts';
+import { type Archived, archiveTasks } from './archive-tasks.ts';
 import { type BookView, readBook } from './book-view.ts';
 import { cancelWorkflow } from './cancel-workflow.ts';
 import { changeQueue, type QueueChanged } from './change-queue.ts';
@@ -310,6 +311,11 @@ export class Book {
   /** Figures by agent and type of task, from the logs. @throws CoordError `unavailable` */
   stats(): Promise<StatsRow[]> {
     return readStats(this.context, this.who);
+  }
+
+  /** Moves all finished tasks that may go to the archive. @throws CoordError `unavailable`, `not-ready` (the host can't) */
+  archive(): Promise<Archived> {
+    return archiveTasks(this.context, this.who, { all: true, afterMs: 0, above: 0 });
   }
 
   log(name: string): Promise<{ entries: LogEntry[] }> {

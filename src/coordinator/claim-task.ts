@@ -8,6 +8,7 @@ import { CoordError } from '../errors.ts';
 import type { HeldState } from '../store/held-ledger.ts';
 import { queueOf, stateIn } from './book-view.ts';
 import type { Context } from './context.ts';
+import { archivedStates } from './find-archived.ts';
 import { type PairRead, seenOf, standstill, tipAgeMs } from './read-seen.ts';
 import { refusalError } from './refusal-error.ts';
 import { showTask } from './show-task.ts';
@@ -82,7 +83,12 @@ async function obstacles(context: Context, { seen, book }: PairRead) {
   const { task } = seen.task.note;
   const { layout } = context.store;
   const needs = task.needs.length === 0 ? null : await context.store.read(task.needs.map((need) => layout.board(need)));
-  const unmet = needs ? unmetNeeds(task, (need) => stateIn(seenOf(context, needs, need))) : [];
+  const onBoard = (need: string) => needs && stateIn(seenOf(context, needs, need));
+  const archived = await archivedStates(
+    context,
+    task.needs.filter((need) => !onBoard(need)),
+  );
+  const unmet = unmetNeeds(task, (need) => onBoard(need) ?? archived.get(need));
   return {
     blockedBy: unmet.map((need) => need.id),
     queuePaused: queuePauses(task, queue),

@@ -1,4 +1,4 @@
-import { agentNoteSchema, formatNoteSchema, queueNoteSchema } from '../domain/agent-schema.ts';
+import { agentNoteSchema, archiveNoteSchema, formatNoteSchema, queueNoteSchema } from '../domain/agent-schema.ts';
 import { claimNoteSchema } from '../domain/claim-schema.ts';
 import { taskNoteSchema } from '../domain/task-schema.ts';
 import type { KindOf } from '../store/record-store.ts';
@@ -9,6 +9,7 @@ export const kinds = {
   claim: { name: 'claim', version: 1, schema: claimNoteSchema },
   agent: { name: 'agent', version: 1, schema: agentNoteSchema },
   format: { name: 'format', version: 1, schema: formatNoteSchema },
+  archive: { name: 'archive', version: 1, schema: archiveNoteSchema },
   queue: { name: 'queue', version: 1, schema: queueNoteSchema },
 } as const;
 
@@ -16,5 +17,6 @@ export const kindOf: KindOf = (space, name) => {
   if (space === 'board') return kinds.task;
   if (space === 'claims') return kinds.claim;
   if (space === 'agents') return kinds.agent;
+  if (space === 'archive') return name === 'board' ? kinds.archive : null;
   return name === 'format' ? kinds.format : name === 'queue' ? kinds.queue : null;
 };

@@ -53,6 +53,12 @@ export function refusalError(id: string, refusal: Refusal): CoordError {
       });
     case 'reserved':
       return new CoordError('not-ready', `${id} is reserved for ${refusal.agent}`, { next: ['git coord ready'] });
+    case 'archived':
+      return new CoordError('exists', `${id} is over and was archived`, {
+        hint: 'An id is never used again. What is left to do is another task.',
+        next: [`git coord show ${id}`, 'git coord add "…"'],
+        data: { archived: true },
+      });
     case 'exists':
       return new CoordError('exists', `there is a task ${id} with other content`, {
         next: [`git coord show ${id}`, `git coord edit ${id} --help`],

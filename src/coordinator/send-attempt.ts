@@ -5,6 +5,7 @@ import type { BranchMove } from '../store/json-ledger.ts';
 import type { SwapReport } from '../transport/port.ts';
 import { type Attempt, pushOf } from './attempt.ts';
 import { type Context, settleMs } from './context.ts';
+import { findArchived } from './find-archived.ts';
 import { type PairRead, readPair } from './read-seen.ts';
 
 /**
@@ -44,6 +45,9 @@ export async function sendAttempt(
   attempt: Attempt,
   { sentBefore = false, more = [] }: SendOptions,
 ): Promise<Sent> {
+  // days may have passed since: an id that was archived must not begin anew
+  if (sentBefore && attempt.taskFrom === null && (await findArchived(context, [attempt.task])).size > 0)
+    return { kind: 'superseded', read: await readPair(context, attempt.task, more) };
   const { layout } = context.store;
   const deadlineMs = context.clock.monoMs() + settleMs;
   const board = layout.board(attempt.task);

@@ -4,6 +4,7 @@ import type { TaskNote } from '../domain/task.ts';
 import type { TaskView } from '../domain/view.ts';
 import { queueOf, stateIn, viewOf } from './book-view.ts';
 import type { Context } from './context.ts';
+import { archivedStates, findArchived } from './find-archived.ts';
 import { readPair, seenOf } from './read-seen.ts';
 import { refusalError } from './refusal-error.ts';
 import type { Outcome } from './transition.ts';
@@ -21,14 +22,28 @@ export async function showTask(context: Context, who: Who, id: string, outcome?:
   const { seen, book } =
     outcome && 'seen' in outcome ? { seen: outcome.seen, book: null } : await readPair(context, id, [layout.queue]);
   context.observed.save();
-  if (seen.task.kind === 'absent') throw refusalError(id, { reason: 'not-found' });
+  if (seen.task.kind === 'absent') return archivedTask(context, who, id);
   if (seen.task.kind === 'bad') throw refusalError(id, { reason: 'bad-note', why: seen.task.why });
   const { needs } = seen.task.note.task;
   const read = needs.length === 0 ? null : await context.store.read(needs.map((need) => layout.board(need)));
-  const stateOf = (need: string) => (read ? stateIn(seenOf(context, read, need)) : undefined);
+  const onBoard = (need: string) => (read ? stateIn(seenOf(context, read, need)) : undefined);
+  const archived = await archivedStates(
+    context,
+    needs.filter((need) => !onBoard(need)),
+  );
+  const stateOf = (need: string) => onBoard(need) ?? archived.get(need);
   const view = viewOf(context, who, seen, stateOf, book ? queueOf(context, book) : null);
   if (view === null) throw refusalError(id, { reason: 'not-found' });
   return view;
+}
+
+/** @throws CoordError `not-found` */
+async function archivedTask(context: Context, who: Who, id: string): Promise<TaskView> {
+  const task = (await findArchived(context, [id])).get(id);
+  const seen = task && { id, task, lease: { kind: 'free', oid: null } as const, wentBack: false };
+  const view = seen && viewOf(context, who, seen, () => undefined, null);
+  if (!view) throw refusalError(id, { reason: 'not-found' });
+  return { ...view, blockedBy: [], archived: true };
 }
 
 function asWritten(context: Context, id: string, outcome: Extract<Outcome, { kind: 'won' }>): Seen {

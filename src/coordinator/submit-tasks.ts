@@ -8,6 +8,7 @@ import type { BookRead } from '../store/record-store.ts';
 import type { NewCommit, RefUpdate } from '../transport/port.ts';
 import { encodeTask } from './attempt.ts';
 import { type Context, decisionsMax, settleMs } from './context.ts';
+import { findArchived } from './find-archived.ts';
 import { seenOf } from './read-seen.ts';
 import { refusalError } from './refusal-error.ts';
 
@@ -53,6 +54,7 @@ export async function submitTasks(context: Context, who: Who, request: SubmitReq
     mustBeSound(context, read, request);
     if (fresh.length === 0) return { created: await oursOf(context, read, sent) };
     const ids = fresh.map(({ note }) => note.task.id);
+    await mustBeNew(context, ids);
     const commits = encoded(context, fresh, request);
     if (request.dryRun) return { created: ids };
     const updates = fresh.map(({ note }, index) => ({
@@ -76,6 +78,12 @@ export async function submitTasks(context: Context, who: Who, request: SubmitReq
       next: [request.command],
     });
   throw new CoordError('unavailable', `nothing was written: ${words || 'the remote refused'}`);
+}
+
+/** @throws CoordError `exists` */
+async function mustBeNew(context: Context, ids: readonly string[]): Promise<void> {
+  const [archived] = (await findArchived(context, ids)).keys();
+  if (archived !== undefined) throw refusalError(archived, { reason: 'archived' });
 }
 
 /** Of what is there: the tasks whose log begins with a commit of ours. */

@@ -1,10 +1,12 @@
+import type { ArchivePolicy } from '../domain/decide-archive.ts';
 import { decideEnd, decideExpire, type EndReason } from '../domain/decide-expire.ts';
 import { expiryBasis, fits, type Seen, type Who } from '../domain/seen.ts';
 import { isMine } from '../domain/tenure.ts';
 import type { HeldEntry } from '../store/held-ledger.ts';
+import { archiveTasks, clearArchivedClaim, dueIn, mayArchive } from './archive-tasks.ts';
 import { readBook } from './book-view.ts';
 import type { Context } from './context.ts';
-import { ignoringBusy } from './ignoring-busy.ts';
+import { ignoringBusy, unlessBusy } from './ignoring-busy.ts';
 import { standstill } from './read-seen.ts';
 import { settleNeeds } from './settle-needs.ts';
 import { type Outcome, transition } from './transition.ts';
@@ -27,8 +29,12 @@ export interface SweepLook extends SweepResult {
   readonly code: { readonly reviews: number; readonly landings: number };
 }
 
-/** One look. @throws CoordError `unavailable` when the book can't be read */
-export async function sweep(context: Context, who: Who): Promise<SweepLook> {
+/**
+ * One look.
+ * @param archiving which finished tasks leave the board; null: none
+ * @throws CoordError `unavailable` when the book can't be read
+ */
+export async function sweep(context: Context, who: Who, archiving: ArchivePolicy | null = null): Promise<SweepLook> {
   const book = await readBook(context, who);
   const result: SweepResult = { expired: [], repaired: [], ...(await settleNeeds(context, who, book)), archived: 0 };
   let waitMs: number | null = null;
@@ -38,13 +44,21 @@ export async function sweep(context: Context, who: Who): Promise<SweepLook> {
     const { ageMs, expired } = standstill(context, seen);
     const leftMs = Math.max(0, basis.ttlMs - ageMs);
     if (!expired) waitMs = waitMs === null ? leftMs : Math.min(waitMs, leftMs);
-    else note(result, seen.id, await expireOne(context, who, seen.id));
+    else if (seen.task.kind !== 'absent') note(result, seen.id, await expireOne(context, who, seen.id));
+    else if (await clearArchivedClaim(context, who, seen)) result.repaired.push(seen.id);
   }
   const reviews = book.tasks.filter(({ state }) => state === 'review').length;
   const landings = book.tasks.filter(
     ({ state, landed, review }) => state === 'done' && landed !== null && review === null,
   ).length;
+  if (archiving !== null && mayArchive(context) && dueIn(context, book, archiving).length > 0)
+    result.archived = await archiveSome(context, who, archiving);
   return { ...result, waitMs, code: { reviews, landings } };
+}
+
+async function archiveSome(context: Context, who: Who, policy: ArchivePolicy): Promise<number> {
+  const archived = await archiveTasks(context, who, policy).catch(unlessBusy);
+  return archived?.archived.length ?? 0;
 }
 
 /** A tenure of this clone that is beaten here, or will be put back by its holder. */

@@ -1,6 +1,7 @@
 import type { Task, TaskNote } from '../domain/task.ts';
 import { CoordError } from '../errors.ts';
 import type { Context } from './context.ts';
+import { findArchived } from './find-archived.ts';
 import { kinds } from './record-kinds.ts';
 import { refusalError } from './refusal-error.ts';
 
@@ -20,7 +21,8 @@ const entriesMax = 10_000;
 /** @throws CoordError `not-found`, `unavailable` */
 export async function taskLog(context: Context, id: string): Promise<{ entries: LogEntry[] }> {
   const ref = context.store.layout.board(id);
-  const tip = (await context.store.read([ref])).records.get(ref)?.decoded.oid;
+  const onBoard = (await context.store.read([ref])).records.get(ref)?.decoded.oid;
+  const tip = onBoard ?? (await findArchived(context, [id])).get(id)?.oid;
   if (tip === undefined) throw refusalError(id, { reason: 'not-found' });
   const history = await context.store.history(kinds.task, tip, entriesMax);
   const entries = history.map((one, index): LogEntry => {

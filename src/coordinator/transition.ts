@@ -6,6 +6,7 @@ import type { BranchMove } from '../store/json-ledger.ts';
 import type { BookRead } from '../store/record-store.ts';
 import { type Attempt, makeAttempt, taskOf, viaOf } from './attempt.ts';
 import { type Context, decisionsMax } from './context.ts';
+import { findArchived } from './find-archived.ts';
 import { keepLedgers } from './keep-ledgers.ts';
 import { type PairRead, readPair } from './read-seen.ts';
 import { type SendOptions, type Sent, sendAttempt } from './send-attempt.ts';
@@ -70,6 +71,8 @@ export async function transition(context: Context, request: TransitionRequest): 
       continue;
     }
     isFirst = false;
+    if (isNew(read.seen, decision) && (await findArchived(context, [id])).size > 0)
+      return { kind: 'refused', seen: read.seen, refusal: { reason: 'archived' } };
     if (decision.kind === 'refused') return { kind: 'refused', seen: read.seen, refusal: decision.refusal };
     if (decision.kind === 'unchanged') return { kind: 'unchanged', ...read, via: decision.via };
     if (decision.kind === 'reclaim') return { kind: 'reclaim', seen: read.seen };
@@ -86,6 +89,12 @@ export async function transition(context: Context, request: TransitionRequest): 
   throw new CoordError('unavailable', `${id} changed ${decisionsMax} times while this was tried`, {
     hint: 'Nothing was written. Try again.',
   });
+}
+
+/** It would be made, or isn't known: then it may have been archived, which is asked after its absence was seen. */
+function isNew({ task }: Seen, decision: Decision): boolean {
+  const isUnknown = decision.kind === 'refused' && decision.refusal.reason === 'not-found';
+  return task.kind === 'absent' && (decision.kind === 'write' || isUnknown);
 }
 
 /**

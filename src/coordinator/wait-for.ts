@@ -5,8 +5,10 @@ import { type WorkflowView, workflowView } from '../domain/workflow-view.ts';
 import { CoordError } from '../errors.ts';
 import { type BookView, readBook } from './book-view.ts';
 import type { Context } from './context.ts';
+import { findArchived } from './find-archived.ts';
 import { refusalError } from './refusal-error.ts';
 import { settleNeeds } from './settle-needs.ts';
+import { showTask } from './show-task.ts';
 
 export interface WaitRequest<Shown = readonly TaskView[]> {
   /** One of them is enough. */
@@ -40,8 +42,10 @@ export async function waitForTasks(
   request: WaitRequest,
   pollIntervalMs: number,
 ): Promise<Waited> {
+  const archived = new Map<string, TaskView>();
+  for (const id of (await findArchived(context, ids)).keys()) archived.set(id, await showTask(context, who, id));
   const lookAt = (book: BookView) => {
-    const shown = ids.map((id) => taskIn(book, id));
+    const shown = ids.map((id) => (book.seen.has(id) ? taskIn(book, id) : (archived.get(id) ?? taskIn(book, id))));
     return { shown, isOver: request.any ? shown.some(isOver) : shown.every(isOver) };
   };
   const { shown, isOver: over } = await watchBook(context, who, lookAt, request, pollIntervalMs);

@@ -7,6 +7,8 @@
  *
  * Whatever fails is logged and tried again, later and later; no failure ends the loop.
  */
+
+import { archivePolicy } from '../config/archive-policy.ts';
 import { ownerGone } from '../config/owner.ts';
 import { dueAgents } from '../coordinator/agent-beats.ts';
 import { type KeepReport, keepClaims } from '../coordinator/keep-claims.ts';
@@ -240,12 +242,14 @@ export class Keeper {
     if (nowMs() < Math.max(this.#sweepAtMs, this.#sweepBackoff.untilMs)) return;
     const { app } = this.#options.book;
     const startedMs = app.context.clock.bootMs();
-    const { expired, repaired, waitMs, code } = await sweep(this.#news.watch(app.context), app.who);
+    const look = await sweep(this.#news.watch(app.context), app.who, archivePolicy(app.config));
+    const { expired, repaired, waitMs, code, archived } = look;
     this.#sweepBackoff.succeeded();
     app.fresh.readWhole(startedMs);
     this.#reached();
     if (expired.length > 0) this.#options.log.info(`expired ${expired.join(', ')}: nobody renewed it`);
     if (repaired.length > 0) this.#options.log.info(`repaired ${repaired.join(', ')}`);
+    if (archived > 0) this.#options.log.info(`archived ${archived} finished tasks`);
     this.#code.look(this.#options.book.place, code, nowMs());
     const isBusy = waitMs !== null || expired.length + repaired.length + this.#holds.length > 0;
     if (isBusy) this.#lingersUntilMs = nowMs() + lingerMs;

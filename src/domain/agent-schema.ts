@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import type { AgentNote, FormatNote, QueueNote } from './agent.ts';
+import type { AgentNote, ArchiveNote, FormatNote, QueueNote } from './agent.ts';
 import { isId } from './ids.ts';
 
 /** What a reader takes for an agent's, the format's and the queue's note (protocol 3). */
@@ -30,6 +30,15 @@ export const formatNoteSchema: z.ZodMiniType<FormatNote> = z.object({
   kind: z.literal('format'),
   book: name,
   at: name,
+});
+
+export const archiveNoteSchema: z.ZodMiniType<ArchiveNote> = z.object({
+  v: z.literal(1),
+  kind: z.literal('archive'),
+  by: name,
+  at: name,
+  nonce: name,
+  tasks: names,
 });
 
 export const queueNoteSchema: z.ZodMiniType<QueueNote> = z.object({

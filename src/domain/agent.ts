@@ -26,6 +26,16 @@ export interface FormatNote {
   at: string;
 }
 
+/** What a commit of the archive says: which tasks it took up. */
+export interface ArchiveNote {
+  v: 1;
+  kind: 'archive';
+  by: string;
+  at: string;
+  nonce: string;
+  tasks: string[];
+}
+
 /** What was paused: everything, or tasks of some labels. */
 export interface QueueNote {
   v: 1;

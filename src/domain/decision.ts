@@ -25,7 +25,9 @@ export type Refusal =
   | { readonly reason: 'circle'; readonly way: readonly string[] }
   | { readonly reason: 'paused' }
   | { readonly reason: 'reserved'; readonly agent: string }
-  | { readonly reason: 'exists' };
+  | { readonly reason: 'exists' }
+  /** It is over, and its id is never used again. */
+  | { readonly reason: 'archived' };
 
 /** `ended`: by the holder's own hand. */
 export type LostHow = 'taken-over' | 'expired' | 'cancelled' | 'finished' | 'ended';

@@ -21,6 +21,8 @@ export interface TaskView extends Omit<Task, 'paused' | 'holder' | 'reserved' | 
   blockedBy: string[];
   updatedAt: string;
   claim: ClaimView | null;
+  /** It is over, and no longer on the board. */
+  archived?: true;
 }
 
 export interface Observed {

@@ -8,6 +8,8 @@ import type { NewCommit, Oid } from '../transport/port.ts';
 export interface CommitParts {
   readonly objectFormat: 'sha1' | 'sha256';
   readonly parents: readonly Oid[];
+  /** Default: the empty one. */
+  readonly tree?: Oid;
   /** Author and committer. */
   readonly agent: string;
   readonly dateMs: number;
@@ -21,7 +23,7 @@ const hash = (format: 'sha1' | 'sha256', type: string, body: Buffer): Oid =>
 export function encodeCommit(parts: CommitParts): NewCommit {
   const person = `${parts.agent} <${parts.agent}@git-coord.invalid> ${Math.floor(parts.dateMs / 1000)} +0000`;
   const lines = [
-    `tree ${hash(parts.objectFormat, 'tree', Buffer.alloc(0))}`,
+    `tree ${parts.tree ?? hash(parts.objectFormat, 'tree', Buffer.alloc(0))}`,
     ...parts.parents.map((oid) => `parent ${oid}`),
     `author ${person}`,
     `committer ${person}`,

@@ -1,4 +1,5 @@
 import type { Oid, RefUpdate, SwapOptions, SwapReport, Transport } from '../transport/port.ts';
+import { type Archive, archiveIn } from './archive.ts';
 import { type Decoded, decodeRecord, type RecordKind } from './record-kind.ts';
 import type { RefLayout, Space } from './ref-layout.ts';
 import { type Remembered, rememberedHere } from './remembered.ts';
@@ -26,6 +27,7 @@ export interface RecordStore {
   /** Whether `oid` is `tip` or among its first ancestors, as far as `max` steps. */
   isAncestor(oid: Oid, tip: Oid, max: number): Promise<boolean>;
   swap(updates: readonly RefUpdate[], options: SwapOptions): Promise<SwapReport>;
+  readonly archive: Archive;
   /** The value of a ref that is no record's, as a branch; null: it isn't there. @throws CoordError `unavailable` */
   value(ref: string): Promise<Oid | null>;
 }
@@ -83,6 +85,7 @@ export function recordStore(
       for await (const [at] of walk(transport, tip, max)) if (at === oid) return true;
       return false;
     },
+    archive: archiveIn(transport),
     value: async (ref) => (await transport.values([ref])).get(ref) ?? null,
     swap: (updates, options) => transport.compareAndSwap(updates, options),
   };

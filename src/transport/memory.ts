@@ -10,6 +10,7 @@ import { CoordError } from '../errors.ts';
 import { checkPatterns, checkUpdates } from './check-updates.ts';
 import { emptyTreeOid, type ObjectFormat, type ObjectType, objectId } from './objects/object-id.ts';
 import { parseCommit } from './objects/parse-commit.ts';
+import { parseTree } from './objects/tree.ts';
 import type {
   CommitObject,
   NewCommit,
@@ -87,6 +88,15 @@ export class MemoryRemote {
     return new Map(oids.map((oid) => [oid, this.#readOne(oid)]));
   }
 
+  treesNow(oids: readonly Oid[]): Map<Oid, Buffer> {
+    return new Map(
+      oids.flatMap((oid) => {
+        const object = this.#objects.get(oid);
+        return object?.type === 'tree' ? [[oid, object.body] as const] : [];
+      }),
+    );
+  }
+
   #readOne(oid: Oid): CommitObject | Unreadable {
     const object = this.#objects.get(oid);
     if (object === undefined) return { unreadable: 'missing' };
@@ -115,12 +125,12 @@ export class MemoryRemote {
     return report(updates.map(({ ref }, index) => [ref, verdicts[index] ?? 'unknown']));
   }
 
-  /** The new objects of a request: its commits, the empty tree, and what of the lent ones its values reach. */
+  /** The new objects of a request: its own, the empty tree, and what of the lent ones its values reach. */
   #pushed(updates: readonly RefUpdate[], { objects, foreign }: SwapOptions): Map<Oid, StoredObject> {
     const pushed = new Map<Oid, StoredObject>();
-    for (const { oid, body } of objects) {
-      if (objectId(this.objectFormat, 'commit', body) !== oid) throw mistake(`the commit is not ${oid}`);
-      pushed.set(oid, { type: 'commit', body });
+    for (const { oid, body, type = 'commit' } of objects) {
+      if (objectId(this.objectFormat, type, body) !== oid) throw mistake(`the ${type} is not ${oid}`);
+      pushed.set(oid, { type, body });
     }
     if (objects.length > 0) pushed.set(emptyTreeOid(this.objectFormat), { type: 'tree', body: Buffer.alloc(0) });
     if (foreign === undefined) return pushed;
@@ -201,6 +211,11 @@ export class MemoryRemote {
         const commits = this.readNow(oids);
         for (const commit of commits.values()) if ('parents' in commit) show(commit.parents);
         return commits;
+      },
+      trees: async (oids) => {
+        const trees = this.treesNow(oids);
+        for (const body of trees.values()) show(parseTree(this.objectFormat, '160000', body).values());
+        return trees;
       },
       compareAndSwap: async (updates, options) => {
         const answer = this.swapNow(updates, options);

@@ -25,7 +25,17 @@ export interface RefUpdate {
 export interface NewCommit {
   readonly oid: Oid;
   readonly body: Buffer;
+  readonly type?: undefined;
 }
+
+/** A tree that one of them has; the empty one needn't be named. */
+export interface NewTree {
+  readonly oid: Oid;
+  readonly body: Buffer;
+  readonly type: 'tree';
+}
+
+export type NewObject = NewCommit | NewTree;
 
 /** Objects of the user's clone that a landing's push carries, lent for that one push. */
 export interface ForeignObjects {
@@ -38,8 +48,8 @@ export interface ForeignObjects {
 export interface SwapOptions {
   /** All refs or none. Without it every ref stands alone. */
   readonly atomic: boolean;
-  /** New commits that the values need and the other side may lack. */
-  readonly objects: readonly NewCommit[];
+  /** New objects that the values need and the other side may lack. */
+  readonly objects: readonly NewObject[];
   readonly foreign?: ForeignObjects | undefined;
 }
 
@@ -62,6 +72,7 @@ export interface RefList {
 
 /** A commit as a reader needs it. */
 export interface CommitObject {
+  readonly tree: Oid;
   readonly parents: readonly Oid[];
   /** The committer date, for people: milliseconds since the epoch. */
   readonly committedMs: number;
@@ -73,6 +84,8 @@ export type Unreadable = { readonly unreadable: 'missing' | 'not-a-commit' | 'ov
 
 /** Largest commit object that is read: the largest note (256 KiB) and its header. */
 export const commitBytesMax = 256 * 1024 + 4096;
+/** Largest tree that is read. */
+export const treeBytesMax = 1024 * 1024;
 
 export interface Transport {
   /** Which object hash the book uses. */
@@ -94,6 +107,8 @@ export interface Transport {
    * @throws CoordError `unavailable`
    */
   read(oids: readonly Oid[]): Promise<ReadonlyMap<Oid, CommitObject | Unreadable>>;
+  /** The trees of these oids, without their headers, of commits that were read; those that aren't there are left out. @throws CoordError `unavailable` */
+  trees(oids: readonly Oid[]): Promise<ReadonlyMap<Oid, Buffer>>;
   /** Moves refs, each guarded by its old value. Updates are carried out in the order given. Never throws for a refusal. */
   compareAndSwap(updates: readonly RefUpdate[], options: SwapOptions): Promise<SwapReport>;
   /** Ends child processes. The transport may not be used afterwards. */

@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { git, makeBareRepo, makeClone } from '../helpers/repo.ts';
+import { benchArchive } from './archive.ts';
 import type { Place } from './code.ts';
 import { benchEnvironment } from './environment.ts';
 import { benchFleet } from './fleet.ts';
@@ -22,6 +23,7 @@ export async function bench(runs: number): Promise<Row[]> {
       ...(await overHttp(place, Math.max(3, Math.round(runs / 4)))),
       ...(await benchLandingPush(place, runs)),
       ...(await benchLanding(place, Math.round(runs / 2))),
+      ...(await benchArchive(folder, env, runs)),
       ...(await benchFleet(folder, env)),
     ];
   } finally {

@@ -3,7 +3,16 @@
  * promises and no more, so an adapter may say `conflict` or `unsent` of the refs that an atomic request took down along.
  */
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import type { NewCommit, Oid, RefUpdate, SwapOptions, SwapReport, Transport } from '../../src/transport/port.ts';
+import { encodeTree, parseTree } from '../../src/transport/objects/tree.ts';
+import type {
+  NewCommit,
+  NewObject,
+  Oid,
+  RefUpdate,
+  SwapOptions,
+  SwapReport,
+  Transport,
+} from '../../src/transport/port.ts';
 import { type CommitOptions, makeCommit } from '../helpers/commits.ts';
 
 /** One empty book, made anew for each test. */
@@ -57,7 +66,7 @@ export function transportContract(
 
     async function swap(
       updates: readonly RefUpdate[],
-      objects: readonly NewCommit[] = [],
+      objects: readonly NewObject[] = [],
       options: Partial<SwapOptions> = {},
       through: Transport = transport,
     ): Promise<SwapReport> {
@@ -67,7 +76,7 @@ export function transportContract(
       return report;
     }
 
-    async function answer(update: RefUpdate, objects: readonly NewCommit[] = [], through?: Transport) {
+    async function answer(update: RefUpdate, objects: readonly NewObject[] = [], through?: Transport) {
       return (await swap([update], objects, {}, through)).answers.get(update.ref);
     }
 
@@ -393,6 +402,21 @@ export function transportContract(
         expect((await other.read([task.oid])).get(task.oid)).toMatchObject({ parents: [] });
       });
 
+      test('gives the trees of commits, by another client', async () => {
+        const oid = commit().oid;
+        const inner = encodeTree(transport.objectFormat, '160000', new Map([['a', oid]]));
+        const root = encodeTree(transport.objectFormat, '40000', new Map([['ab', inner.oid]]));
+        const made = commit({ tree: root.oid });
+        const ref = 'refs/archive/board';
+        expect(await answer({ ref, from: null, to: made.oid }, [inner, root, made])).toBe('applied');
+        const other = await book.second();
+        await other.list([ref]);
+        expect((await other.read([made.oid])).get(made.oid)).toMatchObject({ tree: root.oid });
+        const trees = await other.trees([root.oid, inner.oid, made.oid]);
+        expect([...trees.keys()].sort()).toEqual([root.oid, inner.oid].sort());
+        expect(parseTree(transport.objectFormat, '160000', trees.get(inner.oid) ?? Buffer.alloc(0)).get('a')).toBe(oid);
+      });
+
       test('of nothing is empty', async () => {
         expect((await transport.read([])).size).toBe(0);
       });
@@ -432,6 +456,7 @@ export function transportContract(
           Buffer.from(`${tree}\nauthor ${person}\ncommitter ${person}\n\nby hand\n`),
         );
         expect(await readAsOther(byHand)).toEqual({
+          tree: tree?.replace('tree ', ''),
           parents: [],
           committedMs: 1_700_000_001_000,
           message: 'by hand\n',

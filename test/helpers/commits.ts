@@ -5,6 +5,7 @@ import type { NewCommit, Oid } from '../../src/transport/port.ts';
 export interface CommitOptions {
   readonly parents?: readonly Oid[];
   readonly message?: string;
+  readonly tree?: Oid;
   readonly objectFormat?: ObjectFormat;
   /** Fixed where two commits shall have the same bytes. */
   readonly nonce?: string;
@@ -16,7 +17,7 @@ export function makeCommit(options: CommitOptions = {}): NewCommit {
   const nonce = options.nonce ?? randomBytes(16).toString('base64url');
   const person = 'agent-a <agent-a@example.invalid> 1700000000 +0000';
   const header = [
-    `tree ${emptyTreeOid(objectFormat)}`,
+    `tree ${options.tree ?? emptyTreeOid(objectFormat)}`,
     ...parents.map((parent) => `parent ${parent}`),
     `author ${person}`,
     `committer ${person}`,

@@ -9,7 +9,7 @@ import { installServerHooks } from '../../src/hooks/server/install-server.ts';
 import { encodeCommit } from '../../src/store/commit-codec.ts';
 import { encodeRequest, parseReport } from '../../src/transport/git/receive-pack.ts';
 import { objectId } from '../../src/transport/objects/object-id.ts';
-import { packCommits } from '../../src/transport/objects/pack.ts';
+import { packObjects } from '../../src/transport/objects/pack.ts';
 import { writeLooseObjects } from '../../src/transport/objects/write-loose.ts';
 import type { NewCommit, RefUpdate } from '../../src/transport/port.ts';
 import { git, makeBareRepo, makeScratch } from './repo.ts';
@@ -117,7 +117,7 @@ export async function makeGuardedRepo({ guarded = true } = {}): Promise<GuardedR
       inDir('commit-tree', '-m', text, ...parents.flatMap((parent) => ['-p', parent]), tree),
     async push(updates, atomic = true) {
       const objects = [...records.values()];
-      const pack = updates.some(({ to }) => to !== null) ? packCommits('sha1', objects) : Buffer.alloc(0);
+      const pack = updates.some(({ to }) => to !== null) ? packObjects('sha1', objects) : Buffer.alloc(0);
       const request = encodeRequest({ updates, atomic, objectFormat: 'sha1' });
       const { stdout, stderr } = await receive(dir, Buffer.concat([request, pack]));
       const report = parseReport(stdout);

@@ -89,6 +89,7 @@ export class Network {
         process.step();
         return new Map(oids.map((oid) => [oid, this.#commit(oid)]));
       },
+      trees: async (oids) => this.remote.treesNow(oids),
       compareAndSwap: (updates, options) => this.#swap(process, link, updates, options),
       close: async () => {},
     };

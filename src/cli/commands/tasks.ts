@@ -203,6 +203,19 @@ export const taskCommands: readonly CommandSpec[] = [
     load: () => import('../retry.ts'),
   },
   {
+    name: 'archive',
+    group: 'Tasks',
+    summary: 'move finished tasks off the board',
+    positionals: [],
+    options: [],
+    example: 'git coord archive',
+    explanation: [
+      'What is done or cancelled, and has been seen so here for an hour. show, log and stats still find it; its id is never used again.',
+      'The daemon and sweep do it by themselves after history.archive_after, or above history.archive_above finished tasks.',
+    ],
+    load: () => import('../archive.ts'),
+  },
+  {
     name: 'log',
     group: 'Tasks',
     summary: 'show what happened to a task',

@@ -18,7 +18,7 @@ import type { ObjectFormat } from '../objects/object-id.ts';
 import { writeLooseObjects } from '../objects/write-loose.ts';
 import type { CommitObject, Oid, RefList, RefUpdate, SwapOptions, SwapReport, Transport, Unreadable } from '../port.ts';
 import { fetchRefs } from './fetch.ts';
-import { compareKept, isAncestorIn, type KeptRefsOptions, moveKept, updateRefArgs } from './kept-refs.ts';
+import { compareKept, isAncestorIn, type KeptRefsOptions, moveKept, outsideOf, updateRefArgs } from './kept-refs.ts';
 import { listStoreRefs } from './list-refs.ts';
 import { lsRemote } from './ls-remote.ts';
 import { Looker } from './post-look.ts';
@@ -115,12 +115,15 @@ class GitTransport implements Transport {
     });
     const isComplete = commits !== null && ![...commits.values()].some(isMissing);
     if (isComplete || this.#lastPatterns.length === 0) return commits ?? this.#readNow(oids);
-    // all of these were shown once: if the store has lost objects, the remote still has them
-    await this.#locked(async () => {
-      await this.#discardIfBroken();
-      await this.#fetch(this.#lastPatterns);
-    });
+    await this.#refetch();
     return this.#readNow(oids);
+  }
+
+  async trees(oids: readonly Oid[]): Promise<ReadonlyMap<Oid, Buffer>> {
+    const trees = await (await this.#open()).reader.trees(oids);
+    if (oids.every((oid) => trees.has(oid)) || this.#lastPatterns.length === 0) return trees;
+    await this.#refetch();
+    return (await this.#open()).reader.trees(oids);
   }
 
   async compareAndSwap(updates: readonly RefUpdate[], options: SwapOptions): Promise<SwapReport> {
@@ -171,13 +174,31 @@ class GitTransport implements Transport {
     const { shown, kept } = await this.#standing(patterns);
     const first = await this.#followKept(kept, shown);
     if (first.length === 0) return { refs: shown, wentBack: new Set() };
-    await this.#fetch(first);
+    const { archive } = this.#map;
+    await this.#fetch([...first, archive]);
     const second = await this.#standing(first);
     const before = new Map([...kept].filter(([ref]) => first.includes(ref)));
-    const wentBack = await this.#followKept(before, second.shown);
+    const behind = await this.#followKept(before, second.shown);
+    const archived = await this.#archived(
+      new Map([...before].filter(([ref]) => !second.shown.has(ref) && ref !== archive)),
+    );
+    const wentBack = behind.filter((ref) => !archived.has(ref));
     const refs = new Map([...shown].filter(([ref]) => !first.includes(ref)));
     for (const [ref, oid] of second.shown) refs.set(ref, oid);
     return { refs, wentBack: new Set(wentBack) };
+  }
+
+  /** Those of these kept refs, gone from the remote, whose logs the archive has; they are kept no longer. */
+  async #archived(gone: ReadonlyMap<string, Oid>): Promise<ReadonlySet<string>> {
+    if (gone.size === 0) return new Set();
+    const before = await this.#standing([this.#map.archive]);
+    await this.#followKept(before.kept, before.shown);
+    const tip = (await this.#standing([this.#map.archive])).kept.get(this.#map.archive);
+    if (tip === undefined) return new Set();
+    const outside = await outsideOf(this.#keptOptions, tip, [...gone.values()]);
+    const moves = [...gone].flatMap(([ref, from]) => (outside.has(from) ? [] : [{ ref, from, to: null }]));
+    await moveKept((await this.#open()).updateRef, moves, this.objectFormat);
+    return new Set(moves.map(({ ref }) => ref));
   }
 
   /** Moves the kept refs that can follow; answers those that can't. */
@@ -213,6 +234,14 @@ class GitTransport implements Transport {
     await this.#open();
     await writeLooseObjects(join(this.#store.store, 'objects'), this.objectFormat, objects);
     return this.#pusher.push(request, objects);
+  }
+
+  /** What was shown once and isn't there: if the store has lost objects, the remote still has them. */
+  #refetch(): Promise<void> {
+    return this.#locked(async () => {
+      await this.#discardIfBroken();
+      await this.#fetch(this.#lastPatterns);
+    });
   }
 
   /** Brings back what a push found missing: the store was damaged, or removed, since the last list. */

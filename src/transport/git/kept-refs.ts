@@ -2,11 +2,13 @@
  * The store's memory of the task logs: `<prefix>board/*` under their own names, moved by fast-forward only, so that a
  * remote which went back behind what this clone once saw is noticed (protocol 5, "A book that went back").
  */
+import { CoordError } from '../../errors.ts';
 import { runGit } from '../git-process.ts';
 import { type Coprocess, CoprocessEnded, type Reply } from '../local/coprocess.ts';
 import type { Reader } from '../local/reader.ts';
 import type { ObjectFormat } from '../objects/object-id.ts';
 import type { Oid, RefUpdate } from '../port.ts';
+import { cleanWords } from './redact.ts';
 
 export interface KeptRefsOptions {
   readonly store: string;
@@ -62,6 +64,19 @@ export async function isAncestorIn(
   const args = ['merge-base', '--is-ancestor', ancestor, descendant];
   const { status } = await runGit(args, { gitDir: options.store, env: options.env, timeoutMs: options.timeoutMs });
   return status === 0;
+}
+
+/** Those of these commits that are not in the history of `tip`. @throws CoordError `unavailable` */
+export async function outsideOf(
+  { store, env, timeoutMs }: KeptRefsOptions,
+  tip: Oid,
+  commits: readonly Oid[],
+): Promise<ReadonlySet<Oid>> {
+  const input = [...commits, `^${tip}`, ''].join('\n');
+  const { status, stdout, stderr } = await runGit(['rev-list', '--stdin'], { gitDir: store, env, timeoutMs, input });
+  if (status !== 0) throw new CoordError('unavailable', `the store could not be read: ${cleanWords(stderr)}`);
+  const listed = new Set(stdout.toString('utf8').split('\n'));
+  return new Set(commits.filter((oid) => listed.has(oid)));
 }
 
 /** A ref that is set whatever it shows; `to` null: deleted. */

@@ -1,6 +1,6 @@
 import type { ObjectFormat } from '../objects/object-id.ts';
-import { packCommits } from '../objects/pack.ts';
-import type { NewCommit } from '../port.ts';
+import { packObjects } from '../objects/pack.ts';
+import type { NewObject } from '../port.ts';
 import { packLent } from './pack-lent.ts';
 import { postPush } from './post-push.ts';
 import { type PushRequest, type PushResult, push } from './push.ts';
@@ -29,12 +29,12 @@ export class Pusher {
     this.#posts = options.posts ?? false;
   }
 
-  async push(request: PushRequest, objects: readonly NewCommit[]): Promise<PushResult> {
+  async push(request: PushRequest, objects: readonly NewObject[]): Promise<PushResult> {
     return (await this.#post(request, objects)) ?? push(this.#git, request);
   }
 
   /** Null: git must push. */
-  async #post(request: PushRequest, objects: readonly NewCommit[]): Promise<PushResult | null> {
+  async #post(request: PushRequest, objects: readonly NewObject[]): Promise<PushResult | null> {
     if (!this.#posts) return null;
     const { remote, updates, atomic } = request;
     const { objectFormat, cloneTop: cwd, env, timeoutMs } = this.#options;
@@ -51,13 +51,13 @@ export class Pusher {
   }
 
   /** Null: git knows what else the server lacks. */
-  async #packFor({ updates, foreign }: PushRequest, objects: readonly NewCommit[]): Promise<Buffer | null> {
+  async #packFor({ updates, foreign }: PushRequest, objects: readonly NewObject[]): Promise<Buffer | null> {
     if (updates.every(({ to }) => to === null)) return Buffer.alloc(0);
     if (foreign !== undefined) return packLent(this.#git, updates, foreign);
     const made = new Set(objects.map(({ oid }) => oid));
     // an older object may be new to the server
     if (!updates.every(({ to }) => to === null || made.has(to))) return null;
-    return packCommits(this.#options.objectFormat, objects);
+    return packObjects(this.#options.objectFormat, objects);
   }
 }
 

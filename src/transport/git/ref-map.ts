@@ -4,6 +4,7 @@
  *   refs/coord/remote/…        the book as the last fetch saw it: forced, pruned
  *   refs/coord/remote-other/…  other refs of the remote (a landing's target), likewise
  *   <prefix>board/…            kept: moved by fast-forward only (protocol 5, a book that went back)
+ *   <prefix>archive/board      kept likewise: what is in its history has gone from the board rightly
  */
 import type { Oid } from '../port.ts';
 
@@ -18,11 +19,13 @@ export interface RefMap {
   /** Whether the store keeps this ref of the remote. */
   isKept(remote: string): boolean;
   readonly keptPrefix: string;
+  readonly archive: string;
 }
 
 /** `prefix` as in protocol 2: `refs/`, or `refs/heads/…/` for places that accept branches only. */
 export function refMap(prefix: string): RefMap {
   const keptPrefix = `${prefix}board/`;
+  const archive = `${prefix}archive/board`;
   return {
     tracking: (remote) =>
       remote.startsWith(prefix) ? bookRoot + remote.slice(prefix.length) : otherRoot + remote.slice('refs/'.length),
@@ -30,8 +33,9 @@ export function refMap(prefix: string): RefMap {
       tracking.startsWith(bookRoot)
         ? prefix + tracking.slice(bookRoot.length)
         : `refs/${tracking.slice(otherRoot.length)}`,
-    isKept: (remote) => remote.startsWith(keptPrefix),
+    isKept: (remote) => remote.startsWith(keptPrefix) || remote === archive,
     keptPrefix,
+    archive,
   };
 }
 

@@ -62,6 +62,10 @@ class LocalTransport implements Transport {
     return this.#reader.commits(oids);
   }
 
+  trees(oids: readonly Oid[]) {
+    return this.#reader.trees(oids);
+  }
+
   async compareAndSwap(updates: readonly RefUpdate[], options: SwapOptions): Promise<SwapReport> {
     checkUpdates(updates, this.objectFormat);
     try {

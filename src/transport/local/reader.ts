@@ -4,7 +4,7 @@ import { CoordError } from '../../errors.ts';
 import { runGit } from '../git-process.ts';
 import { parseCommit } from '../objects/parse-commit.ts';
 import { readLooseCommit } from '../objects/read-loose.ts';
-import { type CommitObject, commitBytesMax, type Oid, type Unreadable } from '../port.ts';
+import { type CommitObject, commitBytesMax, type Oid, treeBytesMax, type Unreadable } from '../port.ts';
 import { Coprocess, CoprocessEnded, type CoprocessOptions, type Reply } from './coprocess.ts';
 import { plainWords } from './plain-words.ts';
 
@@ -105,6 +105,19 @@ export class Reader {
       });
     }
     return commits;
+  }
+
+  /** Those of these that are trees, and not too large. */
+  async trees(oids: readonly Oid[]): Promise<Map<Oid, Buffer>> {
+    const infos = [...(await this.#infos(oids)).values()];
+    const trees = new Map<Oid, Buffer>();
+    for (const batch of batchesBySize(infos.filter(({ type, size }) => type === 'tree' && size <= treeBytesMax))) {
+      const names = batch.map(({ oid }) => oid);
+      await this.#ask('contents', names, async (oid, info, reply) => {
+        if (info !== undefined) trees.set(oid, (await reply.bytes(info.size + 1)).subarray(0, -1));
+      });
+    }
+    return trees;
   }
 
   /** Those that nobody has packed yet. */

@@ -1,18 +1,18 @@
 import { createHash } from 'node:crypto';
 import { deflateSync } from 'node:zlib';
-import type { NewCommit } from '../port.ts';
+import type { NewObject } from '../port.ts';
 import type { ObjectFormat } from './object-id.ts';
 
 const typeCodes = { commit: 1, tree: 2 } as const;
 
-/** A pack of these commits and the empty tree that they all have. */
-export function packCommits(format: ObjectFormat, commits: readonly NewCommit[]): Buffer {
-  const unique = [...new Map(commits.map((commit) => [commit.oid, commit])).values()];
+/** A pack of these objects and the empty tree that most records have. */
+export function packObjects(format: ObjectFormat, objects: readonly NewObject[]): Buffer {
+  const unique = [...new Map(objects.map((object) => [object.oid, object])).values()];
   const head = Buffer.alloc(12);
   head.write('PACK', 'latin1');
   head.writeUInt32BE(2, 4);
   head.writeUInt32BE(unique.length + 1, 8);
-  const entries = [...unique.map(({ body }) => entry('commit', body)), entry('tree', Buffer.alloc(0))];
+  const entries = [...unique.map(({ type, body }) => entry(type ?? 'commit', body)), entry('tree', Buffer.alloc(0))];
   const pack = Buffer.concat([head, ...entries]);
   return Buffer.concat([pack, createHash(format).update(pack).digest()]);
 }

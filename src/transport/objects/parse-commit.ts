@@ -11,21 +11,21 @@ export function parseCommit(body: Buffer): CommitObject | Unreadable {
   const end = body.indexOf('\n\n');
   const header = body.toString('utf8', 0, end === -1 ? body.length : end).split('\n');
   const parents: string[] = [];
-  let hasTree = false;
+  let tree: string | undefined;
   let committer: string | undefined;
   for (const line of header) {
     const space = line.indexOf(' ');
     const value = line.slice(space + 1);
     const key = space === -1 ? line : line.slice(0, space);
-    if (key === 'tree') hasTree = oidLine.test(value);
+    if (key === 'tree') tree = oidLine.test(value) ? value : undefined;
     else if (key === 'parent') {
       if (!oidLine.test(value)) return { unreadable: 'not-a-commit' };
       parents.push(value);
     } else if (key === 'committer') committer ??= value;
   }
-  if (!hasTree || committer === undefined) return { unreadable: 'not-a-commit' };
+  if (tree === undefined || committer === undefined) return { unreadable: 'not-a-commit' };
   const message = end === -1 ? '' : body.toString('utf8', end + 2);
-  return { parents, committedMs: dateMs(committer), message };
+  return { tree, parents, committedMs: dateMs(committer), message };
 }
 
 /** `Name <mail> seconds zone`: the seconds, as milliseconds. */

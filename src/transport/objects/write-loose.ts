@@ -7,28 +7,28 @@ import { chmod, mkdir, open, rename, stat, unlink, utimes } from 'node:fs/promis
 import { join } from 'node:path';
 import { deflateSync } from 'node:zlib';
 import { CoordError } from '../../errors.ts';
-import type { NewCommit, Oid } from '../port.ts';
+import type { NewObject, Oid } from '../port.ts';
 import { emptyTreeOid, framed, type ObjectFormat, type ObjectType, objectId } from './object-id.ts';
 
 /** gc removes empty fan-out folders, also between our making one and our using it. */
 const fanOutAttemptsMax = 3;
 
 /**
- * Writes the commits and the empty tree that they all have. Objects that are there already are only given a new date,
+ * Writes the objects and the empty tree that most records have. Objects that are there already are only given a new date,
  * so that gc lets them live.
  * @throws CoordError `unavailable` when the disk is full or read-only, or the folder may not be written
  */
 export async function writeLooseObjects(
   objectDirectory: string,
   format: ObjectFormat,
-  commits: readonly NewCommit[],
+  objects: readonly NewObject[],
 ): Promise<void> {
-  if (commits.length === 0) return;
+  if (objects.length === 0) return;
   try {
     await writeLoose(objectDirectory, emptyTreeOid(format), 'tree', Buffer.alloc(0));
-    for (const { oid, body } of commits) {
-      if (objectId(format, 'commit', body) !== oid) throw new CoordError('internal', `the commit is not ${oid}`);
-      await writeLoose(objectDirectory, oid, 'commit', body);
+    for (const { oid, body, type = 'commit' } of objects) {
+      if (objectId(format, type, body) !== oid) throw new CoordError('internal', `the ${type} is not ${oid}`);
+      await writeLoose(objectDirectory, oid, type, body);
     }
   } catch (error) {
     throw error instanceof CoordError ? error : writeFailure(error, objectDirectory);

@@ -142,12 +142,27 @@ describe('parseCommit', () => {
     const parent = 'a'.repeat(40);
     const signature = 'gpgsig -----BEGIN\n parent not-one\n \n -----END\n';
     const text = `${tree}parent ${parent}\nauthor a <a@b> 1 +0000\n${committer}${signature}x-y z\n\nsubject\n\nbody\n`;
-    expect(parse(text)).toEqual({ parents: [parent], committedMs: 12_000, message: 'subject\n\nbody\n' });
+    expect(parse(text)).toEqual({
+      tree: emptyTreeOid('sha1'),
+      parents: [parent],
+      committedMs: 12_000,
+      message: 'subject\n\nbody\n',
+    });
   });
 
   test('stands broken dates, bytes that are no UTF-8, and no message', () => {
-    expect(parse(`${tree}committer a <a@b> soon\n\n\xff\xfe`)).toEqual({ parents: [], committedMs: 0, message: '��' });
-    expect(parse(`${tree}${committer}`)).toEqual({ parents: [], committedMs: 12_000, message: '' });
+    expect(parse(`${tree}committer a <a@b> soon\n\n\xff\xfe`)).toEqual({
+      tree: emptyTreeOid('sha1'),
+      parents: [],
+      committedMs: 0,
+      message: '��',
+    });
+    expect(parse(`${tree}${committer}`)).toEqual({
+      tree: emptyTreeOid('sha1'),
+      parents: [],
+      committedMs: 12_000,
+      message: '',
+    });
   });
 
   test('says what is no commit, and what is too large', () => {
