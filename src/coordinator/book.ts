@@ -28,6 +28,7 @@ import { type PairRead, readPair } from './read-seen.ts';
 import { readStats } from './read-stats.ts';
 import { renewClaims } from './renew-claims.ts';
 import { renewClaim, reportProgress } from './report-progress.ts';
+import { resultsOfNeeds } from './results-of-needs.ts';
 import { sendToReview } from './review-task.ts';
 import { settlePending } from './settle-pending.ts';
 import { showTask } from './show-task.ts';
@@ -306,6 +307,11 @@ export class Book {
   /** @throws CoordError `not-found`, `not-ready` (its note can't be read), `unavailable` */
   show(name: string): Promise<TaskView> {
     return showTask(this.context, this.who, parseId(name));
+  }
+
+  /** What each task that this one needs gave, by id. @throws CoordError `unavailable` */
+  resultsOfNeeds(task: Pick<TaskView, 'needs'>): Promise<Record<string, Json>> {
+    return resultsOfNeeds(this.context, this.who, task);
   }
 
   /** Figures by agent and type of task, from the logs. @throws CoordError `unavailable` */

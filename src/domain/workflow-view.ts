@@ -75,7 +75,8 @@ function deadFor(task: TaskView, need: TaskView | undefined): boolean {
   return need.state === 'failed' || (need.state === 'cancelled' && task.type !== joinType);
 }
 
-function resultOf(task: TaskView, byId: ReadonlyMap<string, TaskView>): Json {
+/** What a task gave; a join: what each that it needs gave. */
+export function resultOf(task: TaskView, byId: ReadonlyMap<string, TaskView>): Json {
   if (task.type !== joinType) return task.result;
   const needs = task.needs.flatMap((id) => byId.get(id) ?? []);
   return Object.fromEntries(needs.filter(({ state }) => state === 'done').map((need) => [need.id, need.result]));

@@ -82,6 +82,22 @@ const eventOf = (one: Worker, type: string, task: string) =>
 const seen = (one: Worker, text: string) =>
   waitFor(() => one.events().some((event) => event.text === text), { what: text, deadlineMs: 20_000 });
 
+test('a task is told what those that it needs gave, through a join as well', async () => {
+  await begin('embedded');
+  await add('one');
+  await add('two');
+  await add('both', '--type', 'join', '--needs', 'one,two');
+  await add('end', '--needs', 'one,both');
+  const script = `
+    if [ "$COORD_TASK_ID" = end ]; then cp "$COORD_TASK_FILE" "$COORD_RESULT_FILE"
+    else echo '{"of":"'$COORD_TASK_ID'"}' > "$COORD_RESULT_FILE"; fi`;
+  const { status, stderr } = await drained(script);
+  expect(status, stderr).toBe(0);
+  const [one, two] = [{ of: 'one' }, { of: 'two' }];
+  expect((await show('end')).result).toMatchObject({ id: 'end', results: { one, both: { one, two } } });
+  expect((await show('one')).result).toEqual(one);
+});
+
 describe.each(['path', 'http', 'embedded'] as const)('%s', (kind) => {
   test('commits land, a task without commits is done with its result, the rest is told', async () => {
     await begin(kind);

@@ -1,7 +1,7 @@
 /**
  * One attempt at a task that is claimed: a worktree, the work, and what comes of it.
  *
- *   no worktree can be made     released: another machine may do better
+ *   it can't begin              released: no worktree, or what it needs can't be read; another machine may do better
  *   the work fails              failed: open again after a backoff, or a dead letter that keeps the end of the log
  *   its time ran out            failed
  *   its claim is lost           stopped; what was done stays in this clone
@@ -21,7 +21,7 @@ import { leaveWorktree } from '../leave-worktree.ts';
 import { type StartedWorktree, startWorktree } from '../start-worktree.ts';
 import { markFor } from '../strays.ts';
 import { type Deliver, deliver, type Made } from './deliver.ts';
-import type { AttemptEnd, Work, WorkerEvent, WorkResult } from './events.ts';
+import type { Attempt, AttemptEnd, Work, WorkerEvent, WorkResult } from './events.ts';
 import { ProgressReporter } from './progress-reporter.ts';
 import type { Slot } from './slot.ts';
 import { type ClaimWatch, watchClaim } from './watch-claim.ts';
@@ -45,7 +45,9 @@ export interface AttemptReport {
 export async function runAttempt(slot: Slot, task: TaskView, request: AttemptRequest): Promise<AttemptReport> {
   const branch = slot.branchOf(task.id);
   let worktree: StartedWorktree;
+  let results: Attempt['results'];
   try {
+    results = await slot.book.resultsOfNeeds(task);
     worktree = await startWorktree(slot.worktrees, {
       task: task.id,
       branch,
@@ -55,7 +57,7 @@ export async function runAttempt(slot: Slot, task: TaskView, request: AttemptReq
     });
   } catch (error) {
     if (!(error instanceof CoordError)) throw error;
-    const end = await released(slot, task.id, `no worktree: ${error.message}`);
+    const end = await released(slot, task.id, `it could not begin: ${error.message}`);
     // without a target branch no task can be worked on
     return { end, ran: null, impossible: error.code === 'not-found' ? error.message : null };
   }
@@ -67,7 +69,7 @@ export async function runAttempt(slot: Slot, task: TaskView, request: AttemptReq
     onStep: (text) => request.onEvent({ type: 'step', task: task.id, text }),
   });
   try {
-    const { result, ran } = await work(slot, task, worktree.dir, watch, request);
+    const { result, ran } = await work(slot, { task, results }, worktree.dir, watch, request);
     const end = await endOf(slot, task, worktree, watch, request, result);
     await leave(slot, task.id, end, request);
     return { end, ran, impossible: result.kind === 'impossible' ? result.reason : null };
@@ -76,7 +78,13 @@ export async function runAttempt(slot: Slot, task: TaskView, request: AttemptReq
   }
 }
 
-async function work(slot: Slot, task: TaskView, dir: string, watch: ClaimWatch, request: AttemptRequest) {
+async function work(
+  slot: Slot,
+  { task, results }: Pick<Attempt, 'task' | 'results'>,
+  dir: string,
+  watch: ClaimWatch,
+  request: AttemptRequest,
+) {
   const { book, newsApartMs } = slot;
   const tell = async ({ text, percent }: { text: string; percent: number | null }) => {
     await book.progress(task.id, text, percent);
@@ -95,6 +103,7 @@ async function work(slot: Slot, task: TaskView, dir: string, watch: ClaimWatch, 
     task,
     term: task.term,
     dir,
+    results,
     mark: markFor(dir),
     signal: watch.signal,
     agent: book.who.agent,

@@ -12,7 +12,7 @@ import { logBytesMax, openTaskLog, taskLogPath } from './task-log.ts';
  * by a file:
  *
  *   COORD_TASK_ID, COORD_TERM          which task, which tenure
- *   COORD_TASK_FILE                    the whole record, JSON
+ *   COORD_TASK_FILE                    the whole record, JSON, and as `results` what each task that it needs gave
  *   COORD_RESULT_FILE                  to be written: the result, JSON of at most 64 KiB; nothing is fine
  *   COORD_AGENT, COORD_SESSION         so that git coord in there speaks for this claim
  *   ::progress 40 text                 on a line of its output
@@ -47,9 +47,9 @@ export function commandWork(request: CommandWork): Work {
 }
 
 async function runIn(folder: string, request: CommandWork, attempt: Attempt): Promise<WorkResult> {
-  const { task, term, dir, agent, session, signal, progress } = attempt;
+  const { task, results, term, dir, agent, session, signal, progress } = attempt;
   const [taskFile, resultFile] = [join(folder, 'task.json'), join(folder, 'result.json')];
-  await writeFile(taskFile, `${JSON.stringify(task, null, 2)}\n`);
+  await writeFile(taskFile, `${JSON.stringify({ ...task, results }, null, 2)}\n`);
   const log = openTaskLog(request.coordDir, task.id, term);
   const running = supervise({
     command: request.command,

@@ -1,3 +1,4 @@
+import type { Json } from '../../domain/task.ts';
 import type { TaskView } from '../../domain/view.ts';
 import type { Mark } from '../strays.ts';
 
@@ -57,6 +58,8 @@ export interface Attempt {
   readonly mark: Mark;
   /** Aborted when it must stop: its claim is lost, its time is over, or the worker ends. */
   readonly signal: AbortSignal;
+  /** What each task that it needs gave, by id. */
+  readonly results: Readonly<Record<string, Json>>;
   /** Shown to everybody, and pushes the deadline on. */
   readonly progress: (text: string, percent: number | null) => void;
   /** Whose claim it is, for what runs in there. */

@@ -5,7 +5,7 @@ import type { Attempt, Work, WorkResult } from './events.ts';
 /** Does the work of a task in this process. What it throws is the reason for the failure. */
 export type Handler = (
   task: TaskView,
-  attempt: Pick<Attempt, 'dir' | 'term' | 'signal'> & {
+  attempt: Pick<Attempt, 'dir' | 'term' | 'signal' | 'results'> & {
     /** Shown to everybody, and pushes the deadline on. */
     readonly progress: (text: string, percent?: number) => void;
   },
@@ -19,14 +19,14 @@ const deafMsMax = 10_000;
 
 export function handlerWork(handlers: Handlers): Work {
   const run = async (attempt: Attempt): Promise<WorkResult> => {
-    const { task, dir, term, signal } = attempt;
+    const { task, dir, term, signal, results } = attempt;
     // a type may be called as something that every object has
     const handler = Object.hasOwn(handlers, task.type) ? handlers[task.type] : handlers['*'];
     if (handler === undefined) return { kind: 'failed', reason: `no handler for tasks of type ${task.type}` };
     const progress = (text: string, percent?: number): void => attempt.progress(text, percent ?? null);
     const working = (async (): Promise<WorkResult> => {
       try {
-        return { kind: 'succeeded', result: (await handler(task, { dir, term, signal, progress })) ?? null };
+        return { kind: 'succeeded', result: (await handler(task, { dir, term, signal, results, progress })) ?? null };
       } catch (error) {
         return { kind: 'failed', reason: error instanceof Error ? error.message : String(error) };
       }
