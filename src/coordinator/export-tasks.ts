@@ -1,5 +1,6 @@
 import { byCreation, type TaskRecord, taskRecord } from '../domain/task-record.ts';
 import type { Context } from './context.ts';
+import { archivedTips, findArchived } from './find-archived.ts';
 import { seenOf } from './read-seen.ts';
 
 export interface ExportedTasks {
@@ -8,13 +9,18 @@ export interface ExportedTasks {
   readonly unreadable: readonly { readonly id: string; readonly why: string }[];
 }
 
-/** All tasks of the book, as another book can take them. @throws CoordError `unavailable` */
+/** All tasks of the book, archived ones too, as another book can take them. @throws CoordError `unavailable` */
 export async function exportTasks(context: Context): Promise<ExportedTasks> {
   const read = await context.store.read([context.store.layout.all('board')]);
   const seen = [...read.records.values()].flatMap(({ space, name }) =>
     space === 'board' ? [seenOf(context, read, name)] : [],
   );
-  const tasks = seen.flatMap(({ task }) => (task.kind === 'task' ? [taskRecord(task.note.task)] : []));
+  const onBoard = new Set(seen.map(({ id }) => id));
+  const gone = [...(await archivedTips(context)).keys()].filter((id) => !onBoard.has(id));
+  const archived = [...(await findArchived(context, gone)).values()];
+  const tasks = [...seen.map(({ task }) => task), ...archived].flatMap((task) =>
+    task.kind === 'task' ? [taskRecord(task.note.task)] : [],
+  );
   const unreadable = seen.flatMap(({ id, task }) => (task.kind === 'bad' ? [{ id, why: task.why }] : []));
   return { tasks: tasks.sort(byCreation), unreadable };
 }

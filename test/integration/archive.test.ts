@@ -1,6 +1,7 @@
 // Finished tasks leave the board for the archive: by agents with clones of their own, on a real remote.
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { exportTasks } from '../../src/coordinator/export-tasks.ts';
 import { settlePending } from '../../src/coordinator/settle-pending.ts';
 import { sweep } from '../../src/coordinator/sweep.ts';
 import { installServerHooks } from '../../src/hooks/server/install-server.ts';
@@ -76,6 +77,12 @@ test('what was finished for an hour goes, stays to be found, and its id is never
     expect((await book.log('a')).entries.map(({ op }) => op)).toEqual(['done', 'claim', 'add']);
     expect(await book.stats()).toMatchObject([{ agent: 'ben', succeeded: 2 }]);
     expect((await book.waitFor(['a', 'b'])).isOver).toBe(true);
+    const exported = (await exportTasks(book.context)).tasks.map(({ id, state }) => [id, state]);
+    expect(exported).toEqual([
+      ['a', 'done'],
+      ['b', 'done'],
+      ['open', 'open'],
+    ]);
     const taken = [
       () => book.add({ id: 'a', title: 'a' }),
       () => book.claim('a'),
