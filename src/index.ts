@@ -16,6 +16,7 @@ import { landingRemote, readSetup } from './app/setup.ts';
 import type { Book, Imported } from './coordinator/book.ts';
 import type { ExportedTasks } from './coordinator/export-tasks.ts';
 import type { LandResult } from './coordinator/land-task.ts';
+import type { Restored } from './coordinator/restore-tasks.ts';
 import { parseId } from './domain/ids.ts';
 import type { Json } from './domain/task.ts';
 import { exportFormat } from './domain/task-record.ts';
@@ -26,6 +27,7 @@ export type { ClaimRequest, Imported } from './coordinator/book.ts';
 export type { ClaimResult } from './coordinator/claim-task.ts';
 export type { Filter } from './coordinator/filter.ts';
 export type { LandResult } from './coordinator/land-task.ts';
+export type { Restored, RestoredTask } from './coordinator/restore-tasks.ts';
 export type { LogEntry } from './coordinator/task-log.ts';
 export { createWorker, type Worker, type WorkerOptions } from './create-worker.ts';
 export type { StatsRow } from './domain/stats.ts';
@@ -93,6 +95,11 @@ export interface OpenedBook
    * @throws CoordError `usage` with all that is wrong, `exists`, `not-ready`, `unavailable`, `unknown`
    */
   importTasks(source: string | ExportedBook, options?: ImportTasksOptions): Promise<Imported>;
+  /**
+   * Puts back what the remote has lost of what this clone has seen there (docs/cli.md, "Restore").
+   * @throws CoordError `unavailable`: also when another book is there
+   */
+  restore(options?: { readonly dryRun?: boolean }): Promise<Restored>;
   /** Cancels what is unfinished of it. @throws CoordError `not-found`, `unavailable` */
   cancelWorkflow(id: string): Promise<{ cancelled: string[] }>;
   /** Ends git's helper processes. Claims stay; the daemon keeps them alive. */
@@ -174,6 +181,10 @@ export async function openBook(options: OpenBookOptions): Promise<OpenedBook> {
         ? readImport(source, name)
         : readImport(exportLines(source), `${name}.ndjson`));
       return book.importTasks(file, { dryRun, command: 'importTasks' });
+    },
+    restore: async (how) => {
+      const { restoreOn } = await import('./app/restore-on-app.ts');
+      return restoreOn(app, { ...how, warn });
     },
     cancelWorkflow: (id) => book.cancelWorkflow(parseId(id, 'id of a workflow'), `git coord workflow cancel ${id}`),
     retry: book.retry.bind(book),

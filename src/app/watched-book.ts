@@ -44,9 +44,10 @@ export function checkingBook(store: RecordStore, book: BookSettings): RecordStor
 }
 
 function bookGone(book: BookSettings): CoordError {
+  const restore = book.mode === 'local' ? [] : ['git coord restore'];
   return new CoordError('unavailable', `there is no book at ${book.remote ?? 'this clone'} any more`, {
-    hint: 'Its refs were deleted or the repository was made anew. Nothing was written.',
-    next: ['git coord doctor', 'git coord init'],
+    hint: 'Its refs were deleted or the repository was made anew. Nothing was written. restore puts back what this clone has seen of it; init begins a new book.',
+    next: [...restore, 'git coord doctor', 'git coord init'],
   });
 }
 

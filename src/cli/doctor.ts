@@ -3,7 +3,7 @@ import { type BookSettings, bookSettings, openTransport, readSetup, type Setup }
 import { checkGitVersion, gitVersionRequired } from '../config/clone.ts';
 import { hostOf } from '../config/hosts.ts';
 import { whoAmI } from '../config/who.ts';
-import { bad, type Check, checked, checkNotes, type Finding, good } from '../coordinator/diagnose.ts';
+import { bad, type Check, checked, checkHistory, checkNotes, type Finding, good } from '../coordinator/diagnose.ts';
 import { checkLocks, checkRefspecs } from '../coordinator/diagnose-clone.ts';
 import { readFormat } from '../coordinator/init-book.ts';
 import { peekRemote, withoutPassword } from '../coordinator/init-book-peek.ts';
@@ -119,9 +119,12 @@ async function bookFindings(setup: Setup, book: BookSettings): Promise<Finding[]
       const found = await readFormat(store, place);
       if (found === book.book) return good('book', `${book.mode}, ${book.prefix}, ${found}`);
       const what = found === null ? 'holds no book any more' : 'holds another book than the one this clone joined';
-      return bad('book', `${place} ${what}`, 'git coord init', 'unavailable');
+      const fix = found === null && book.remote !== null ? 'git coord restore' : 'git coord init';
+      return bad('book', `${place} ${what}`, fix, 'unavailable');
     });
-    return [identity, await checked('notes', () => checkNotes(store))];
+    const notes = await checked('notes', () => checkNotes(store));
+    if (book.remote === null) return [identity, notes];
+    return [identity, notes, await checked('history', () => checkHistory(store))];
   } finally {
     await transport.close();
   }

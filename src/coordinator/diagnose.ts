@@ -39,20 +39,27 @@ const namedMax = 10;
 /** Unreadable notes by name (protocol 3): they hide nothing but themselves. A claim of plain git has none and is no fault. */
 export async function checkNotes(store: RecordStore): Promise<Finding> {
   const { layout } = store;
-  const { records, wentBack } = await store.read([
+  const { records } = await store.read([
     layout.all('board'),
     layout.all('claims'),
     layout.all('agents'),
     layout.all('coord'),
   ]);
-  const problems = [
-    ...[...records.values()].flatMap(problemOf),
-    ...[...wentBack].map((ref) => `${ref}: it went back behind what this clone has seen`),
-  ];
+  const problems = [...records.values()].flatMap(problemOf);
   if (problems.length === 0) return good('notes', `${records.size} records, all readable`);
   const more = problems.length > namedMax ? `; and ${problems.length - namedMax} more` : '';
   const detail = problems.slice(0, namedMax).join('; ') + more;
   return bad('notes', detail, 'see who wrote it: git log -1 <ref>; other records are not affected', null);
+}
+
+/** Whether the remote still shows what this clone has seen there (protocol 5, "A book that went back"). */
+export async function checkHistory({ layout, read }: RecordStore): Promise<Finding> {
+  const { wentBack } = await read([layout.all('board')]);
+  if (wentBack.size === 0) return good('history', 'the remote has all that this clone has seen there');
+  const ids = [...wentBack].map((ref) => layout.parse(ref)?.name ?? ref).sort();
+  const more = ids.length > namedMax ? `, and ${ids.length - namedMax} more` : '';
+  const detail = `the remote has lost tasks, or shows older states of them: ${ids.slice(0, namedMax).join(', ')}${more}`;
+  return bad('history', detail, 'git coord restore', 'unavailable');
 }
 
 function problemOf({ ref, space, decoded }: RecordRead): string[] {

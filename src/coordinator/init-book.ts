@@ -2,6 +2,7 @@ import type { FormatNote } from '../domain/agent.ts';
 import { CoordError } from '../errors.ts';
 import { encodeCommit } from '../store/commit-codec.ts';
 import type { RecordStore } from '../store/record-store.ts';
+import type { NewCommit } from '../transport/port.ts';
 
 export interface BookRequest {
   readonly store: RecordStore;
@@ -54,17 +55,21 @@ export async function readFormat(store: RecordStore, place: string): Promise<str
   });
 }
 
-async function makeFormat({ store, book, agent, at }: BookRequest): Promise<string> {
+/** The record that says which book this is. `at`: ISO 8601, UTC. */
+export function formatCommit(
+  { layout, objectFormat }: Pick<RecordStore, 'layout' | 'objectFormat'>,
+  book: string,
+  agent: string,
+  at: string,
+): NewCommit {
   const note: FormatNote = { v: 1, kind: 'format', book, at };
-  const onBranch = store.layout.prefix.startsWith('refs/heads/');
-  const commit = encodeCommit({
-    objectFormat: store.objectFormat,
-    parents: [],
-    agent,
-    dateMs: Date.parse(at),
-    subject: `format: book ${book}${onBranch ? ' [skip ci]' : ''}`,
-    note,
-  });
+  const onBranch = layout.prefix.startsWith('refs/heads/');
+  const subject = `format: book ${book}${onBranch ? ' [skip ci]' : ''}`;
+  return encodeCommit({ objectFormat, parents: [], agent, dateMs: Date.parse(at), subject, note });
+}
+
+async function makeFormat({ store, book, agent, at }: BookRequest): Promise<string> {
+  const commit = formatCommit(store, book, agent, at);
   const update = { ref: store.layout.format, from: null, to: commit.oid };
   const { message } = await store.swap([update], { atomic: false, objects: [commit] });
   return message;

@@ -18,8 +18,8 @@ export function refusalError(id: string, refusal: Refusal): CoordError {
         'unavailable',
         `${id}: the remote shows an older state of this task than this clone has seen there`,
         {
-          hint: 'The remote was restored from a backup, or its refs were overwritten. Nothing is written to this task until that is put right: this clone still has its newer state, in coord/store.git of its git folder.',
-          next: ['git coord doctor'],
+          hint: 'The remote was restored from a backup, or its refs were overwritten. Nothing is written to this task until what this clone has seen of it is put back.',
+          next: ['git coord restore --dry-run', 'git coord restore'],
         },
       );
     case 'held':
@@ -89,6 +89,7 @@ const lostText = {
   cancelled: (id: string) => `you no longer hold ${id}: it was cancelled`,
   finished: (id: string) => `you no longer hold ${id}: it was finished without you`,
   ended: (id: string) => `you no longer hold ${id}: you have ended that claim yourself`,
+  restored: (id: string) => `you no longer hold ${id}: the remote had lost it, and it was put back as nobody's`,
 } as const;
 
 /** What may help, by how it was lost. */
@@ -98,6 +99,7 @@ const lostNext = {
   cancelled: ['retry'],
   finished: ['show'],
   ended: ['show'],
+  restored: ['claim'],
 } as const;
 
 function wrongStateError(id: string, { state, error }: Extract<Refusal, { reason: 'wrong-state' }>): CoordError {

@@ -1,4 +1,5 @@
 import { heldBy, heldByTask } from './decide-claim.ts';
+import { restoredTerms } from './decide-restore.ts';
 import { type Decision, type Refusal, refused, type Stamp } from './decision.ts';
 import type { Seen, Who } from './seen.ts';
 import type { Json, Task } from './task.ts';
@@ -72,7 +73,10 @@ function decideUnclaimed(task: Task, request: FinishRequest): Decision {
   if (task.state === 'cancelled') return refused({ reason: 'lost', how: 'cancelled', agent: null });
   if (task.state !== 'open')
     return refused({ reason: 'lost', how: task.state === 'failed' ? 'expired' : 'finished', agent: null });
-  if (task.term !== mine.term) return refused({ reason: 'lost', how: 'taken-over', agent: null });
+  if (task.term !== mine.term) {
+    const how = task.term >= mine.term + restoredTerms ? 'restored' : 'taken-over';
+    return refused({ reason: 'lost', how, agent: null });
+  }
   return op === 'done' || op === 'review' || op === 'go-on'
     ? { kind: 'reclaim' }
     : refused({ reason: 'lost', how: 'expired', agent: null });

@@ -29,8 +29,8 @@ export type Refusal =
   /** It is over, and its id is never used again. */
   | { readonly reason: 'archived' };
 
-/** `ended`: by the holder's own hand. */
-export type LostHow = 'taken-over' | 'expired' | 'cancelled' | 'finished' | 'ended';
+/** `ended`: by the holder's own hand. `restored`: the remote had lost it, and who held it since isn't known. */
+export type LostHow = 'taken-over' | 'expired' | 'cancelled' | 'finished' | 'ended' | 'restored';
 
 /**
  * A decider's answer. `again`: when this write has won, decide once more on the fresh record (a takeover beyond the

@@ -1,4 +1,5 @@
 import { joinType } from './decide-join.ts';
+import { restoredTerms } from './decide-restore.ts';
 import type { Task, TaskNote, TaskOp, TaskState } from './task.ts';
 
 /**
@@ -41,6 +42,7 @@ export function objectToStep(before: Task, { op, nonce, task }: TaskNote): strin
   if (task.id !== before.id) return `its record is of ${task.id}`;
   const rule = op === 'add' ? undefined : rules[op];
   if (rule === undefined) return 'it was added before';
+  if (op === 'repair' && task.term >= before.term + restoredTerms) return objectToRestored(before, task);
   if (rule === 'same' ? task.state !== before.state : !goes(rule, before.state, task.state))
     return `"${op}" does not lead from ${before.state} to ${task.state}`;
   if (op === 'join' && before.type !== joinType) return `it is no join, but a ${before.type}`;
@@ -49,6 +51,14 @@ export function objectToStep(before: Task, { op, nonce, task }: TaskNote): strin
   if (task.term !== before.term) return `"${op}" does not change the term (${before.term} to ${task.term})`;
   if (task.holder !== null && !same(task.holder, before.holder)) return `"${op}" does not change who holds it`;
   return objectToRecords(before, op, task);
+}
+
+/** After the remote had lost the end of its log (protocol 5): what nobody had finished is nobody's, as of a term far off. */
+function objectToRestored(before: Task, { state, holder, review, landed }: Task): string | null {
+  if (!unfinished.includes(before.state)) return `a task that is ${before.state} is not restored`;
+  if (holder !== null || !unfinished.includes(state)) return `it is restored as ${state}`;
+  if (state === 'review' && review === null) return 'nothing is named that is to be reviewed';
+  return same(landed, before.landed) ? null : '"repair" does not change where the work landed';
 }
 
 const goes = ({ from, to }: Rule, before: TaskState, after: TaskState): boolean =>

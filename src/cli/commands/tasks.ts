@@ -162,6 +162,22 @@ export const taskCommands: readonly CommandSpec[] = [
     load: () => import('../export.ts'),
   },
   {
+    name: 'restore',
+    group: 'Tasks',
+    summary: 'put back what the remote has lost of what this clone has seen there',
+    positionals: [],
+    options: [
+      { name: 'dry-run', short: 'n', type: 'boolean', summary: 'say what would be put back, and write nothing' },
+    ],
+    answers: true,
+    example: 'git coord restore --dry-run',
+    explanation: [
+      'After a push --mirror, a restored backup, a repository made anew. Newer states at the remote stay.',
+      'What was not finished is held by nobody then, with a term 1000 higher.',
+    ],
+    load: () => import('../restore.ts'),
+  },
+  {
     name: 'show',
     group: 'Tasks',
     summary: 'show a task',

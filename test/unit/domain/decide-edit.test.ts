@@ -29,6 +29,7 @@ const rows: [string, Decision, string][] = [
   ['edit nothing', decideEdit(seen(task('open')), { title: 'X' }), 'unchanged'],
   ['edit what is done', decideEdit(seen(task('done')), { title: 'Y' }), 'refused wrong-state'],
   ['edit what is unknown', decideEdit(seen('absent'), { title: 'Y' }), 'refused not-found'],
+  ['add what went back', decideAdd(seen('absent', free, true), { id: 'x', title: 'X' }, stamp), 'refused went-back'],
   ['edit what went back', decideEdit(seen(task('open'), free, true), { title: 'Y' }), 'refused went-back'],
   ['need nothing new', decideNeeds(seen(task('open', { needs: ['a'] })), { add: ['a'] }), 'unchanged'],
   ['need more while claimed', decideNeeds(seen(task('claimed'), own), { add: ['a'] }), 'edit: claimed attempts 2 lease keep'],

@@ -52,6 +52,7 @@ const rows: [string, Task | 'absent' | 'bad', Lease, Partial<FinishRequest>, str
   ['pruned: release is lost', lapsed, free, release, 'refused lost expired'],
   ['pruned: fail is lost', lapsed, free, fail, 'refused lost expired'],
   ['pruned, and had by another since', task('open', { term: 4 }), free, {}, 'refused lost taken-over'],
+  ['put back after the remote had lost it', task('open', { term: 1003 }), free, {}, 'refused lost restored'],
   ['taken over', taken, free, {}, 'refused lost taken-over'],
   ['taken over, the ended one asks again', taken, free, ended, 'refused lost taken-over'],
   ['held by another', taken, free, { mine: null }, 'refused held'],

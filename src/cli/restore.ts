@@ -1,0 +1,37 @@
+import { restoreOn } from '../app/restore-on-app.ts';
+import type { Restored, RestoredTask } from '../coordinator/restore-tasks.ts';
+import { CoordError } from '../errors.ts';
+import type { Run } from './frame/spec.ts';
+import { oneLine } from './frame/text.ts';
+import { withBook } from './with-book.ts';
+
+export const run: Run = (context, parsed) =>
+  withBook(context, parsed, async ({ app }) => {
+    const data = await restoreOn(app, { dryRun: parsed.flag('dry-run'), warn: (words) => context.warn(words) });
+    const failure = failureOf(data);
+    return { data, text: textOf(data), ...(failure && { failure }) };
+  });
+
+function textOf({ restored, left, book, dryRun }: Restored): string {
+  const would = dryRun ? 'would be ' : '';
+  const lines = [
+    ...(book ? [`the book: ${would}put back`] : []),
+    ...restored.map((task) => `${task.id}: ${would}${howText(task)}`),
+    ...left.map(({ id }) => `${id}: left as the remote has it, which is newer`),
+  ];
+  return lines.length === 0 ? 'nothing is lost\n' : `${lines.join('\n')}\n`;
+}
+
+const howText = ({ how, state, term }: RestoredTask): string =>
+  how === 'put back' || how === 'on top' ? `put back (${state})` : `put back, held by nobody (${state}, term ${term})`;
+
+function failureOf({ refused, unreadable }: Restored): CoordError | null {
+  if (refused.length === 0 && unreadable.length === 0) return null;
+  const words = [
+    ...refused.map(({ id, why }) => `${id}: ${oneLine(why)}`),
+    ...unreadable.map((id) => `${id}: what this clone has seen of it can't be read`),
+  ];
+  return new CoordError('unavailable', `not put back: ${words.slice(0, 10).join('; ')}`, {
+    next: ['git coord doctor'],
+  });
+}

@@ -1,0 +1,242 @@
+// What a remote has lost of the book comes back from whoever has seen it, and nothing that is newer there goes.
+import { cp, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { restoreOn } from '../../src/app/restore-on-app.ts';
+import { installServerHooks } from '../../src/hooks/server/install-server.ts';
+import { openBook } from '../../src/index.ts';
+import { type Agent, closeAgents, codeOf, errorOf, joinBook, makeBook, openAgent, taskNotes } from '../helpers/book.ts';
+import { cliJson } from '../helpers/cli.ts';
+import { commitAll, git, makeBareRepo, makeScratch, type Scratch } from '../helpers/repo.ts';
+
+let scratch: Scratch;
+let bare: string;
+let id: string;
+const dirOf = (name: string) => join(scratch.dir, name);
+const cli = (name: string, ...args: string[]) =>
+  cliJson(args, { cwd: dirOf(name), env: { COORD_AGENT: name, COORD_SESSION: `s-${name}` } });
+
+beforeEach(async () => {
+  scratch = await makeScratch();
+  bare = await makeBareRepo(dirOf('remote.git'));
+  id = await makeBook(bare, bare);
+});
+afterEach(async () => {
+  await closeAgents();
+  await scratch.remove();
+});
+
+const agent = async (name: string): Promise<Agent> => openAgent(await joinBook(bare, dirOf(name), id), { agent: name });
+const restore = ({ app }: Agent, dryRun = false) => restoreOn(app, { dryRun, warn: () => {} });
+const said = async (one: Agent, dryRun = false) => {
+  const { restored, left } = await restore(one, dryRun);
+  return [...restored, ...left].map((task) => `${task.id} ${task.was} ${task.how} ${task.state} ${task.term}`);
+};
+const refs = async () => {
+  const lines = await git(['for-each-ref', '--format=%(refname:lstrip=1) %(objectname)'], { cwd: bare });
+  return lines.split('\n').filter(Boolean);
+};
+const names = async () => (await refs()).map((line) => line.split(' ')[0]);
+const backUp = () => cp(bare, dirOf('backup.git'), { recursive: true });
+async function setBack(): Promise<void> {
+  await rm(bare, { recursive: true });
+  await cp(dirOf('backup.git'), bare, { recursive: true });
+}
+
+/** `over` is done, `held` is held by the agent, `next` is open and needs `held`. */
+async function fill({ book }: Agent): Promise<void> {
+  for (const name of ['over', 'held']) await book.add({ id: name, title: name });
+  await work({ book });
+}
+
+async function work({ book }: Pick<Agent, 'book'>): Promise<void> {
+  await book.add({ id: 'next', title: 'next', needs: ['held'] });
+  for (const name of ['over', 'held']) await book.claim(name);
+  await book.done('over', { n: 1 });
+}
+
+describe('everything is gone', () => {
+  test.each([
+    ['after a push --mirror', async () => {
+      const other = dirOf('other');
+      await git(['init', '--quiet', other], { cwd: '/' });
+      await commitAll(other, 'first');
+      await git(['push', '--quiet', '--mirror', bare], { cwd: other });
+    }],
+    ['from a repository made anew', async () => {
+      await rm(bare, { recursive: true });
+      await makeBareRepo(bare);
+    }],
+    ['but the claims', async () => {
+      for (const ref of await names()) if (ref && !ref.startsWith('claims/')) await git(['update-ref', '-d', `refs/${ref}`], { cwd: bare });
+    }],
+  ])('%s: the book is back, what was finished as it was, the rest held by nobody', async (_, lose) => {
+    const a = await agent('a');
+    await fill(a);
+    const before = await refs();
+    await lose();
+    const gone = await errorOf(a.book.list());
+    expect([gone?.code, gone?.next[0]]).toEqual(['unavailable', 'git coord restore']);
+    const doctor = await cli('a', 'doctor');
+    const fixes = (checks: { ok: boolean; id: string; fix: string }[]) => checks.filter(({ ok }) => !ok).map(({ id: name, fix }) => `${name}: ${fix}`);
+    expect(fixes(doctor.data.checks)).toEqual(['book: git coord restore', 'history: git coord restore']);
+    const plan = ['held gone reopened open 1001', 'next gone reopened open 1000', 'over gone put back done 1'];
+    const lost = await refs();
+    expect(await said(a, true)).toEqual(plan);
+    expect(await refs()).toEqual(lost);
+    const restored = await cli('a', 'restore');
+    expect([restored.status, restored.data.book, restored.data.restored.length]).toEqual([0, true, 3]);
+    expect((await refs()).filter((line) => line.startsWith('board/over'))).toEqual(before.filter((line) => line.startsWith('board/over')));
+    expect((await names()).filter((name) => name?.startsWith('claims/'))).toEqual([]);
+    expect((await cli('a', 'doctor')).status).toBe(0);
+    expect(await said(a)).toEqual([]);
+    // whoever held it may take it again, with a term that nobody had
+    const lostIt = await errorOf(a.book.done('held'));
+    expect([lostIt?.code, lostIt?.message]).toEqual(['lost', expect.stringMatching(/put back as nobody's$/)]);
+    expect((await a.book.claim('held')).claim.term).toBe(1002);
+    expect(await a.book.done('held')).toMatchObject({ state: 'done' });
+    expect((await taskNotes(bare, 'held')).map(({ op }) => op)).toEqual(['done', 'claim', 'repair', 'claim', 'add']);
+  }); // biome-ignore format: a table
+});
+
+test('nothing is lost: nothing is written; an embedded book has nothing beside it', async () => {
+  const a = await agent('a');
+  await fill(a);
+  const before = await refs();
+  expect(await restore(a)).toEqual({ restored: [], left: [], refused: [], unreadable: [], book: false, dryRun: false });
+  expect(await refs()).toEqual(before);
+});
+
+test('a remote set back to a backup: each task goes on from what was seen, and until then nothing is written to it', async () => {
+  const a = await agent('a');
+  await a.book.add({ id: 'over', title: 'over' });
+  await a.book.add({ id: 'held', title: 'held' });
+  await a.book.claim('held');
+  await backUp();
+  await a.book.claim('over');
+  await a.book.done('over');
+  await a.book.progress('held', 'half');
+  await a.book.note('held', 'seen');
+  await a.book.add({ id: 'new', title: 'new' });
+  await setBack();
+  for (const name of ['over', 'held', 'new']) {
+    const refused = await errorOf(a.book.add({ id: name, title: 'another' }));
+    expect([refused?.code, refused?.next]).toEqual([
+      'unavailable',
+      ['git coord restore --dry-run', 'git coord restore'],
+    ]);
+  }
+  expect((await cli('a', 'doctor')).error?.next).toEqual(['git coord restore']);
+  expect(await said(a)).toEqual([
+    'held behind reopened open 1001',
+    'new gone reopened open 1000',
+    'over behind put back done 1',
+  ]);
+  expect(await names()).not.toContain('claims/held');
+  expect((await taskNotes(bare, 'held')).map(({ op }) => op)).toEqual(['repair', 'edit', 'claim', 'add']);
+  expect((await cli('a', 'doctor')).status).toBe(0);
+});
+
+test('newer state at the remote stays, and this clone goes by it', async () => {
+  const [a, b] = [await agent('a'), await agent('b')];
+  await a.book.add({ id: 'x', title: 'x' });
+  await b.book.list();
+  await backUp();
+  await a.book.claim('x');
+  await setBack();
+  await b.book.claim('x');
+  await b.book.done('x', 'by b');
+  expect(await codeOf(a.book.done('x'))).toBe('unavailable');
+  const before = (await refs()).filter((line) => line.startsWith('board/'));
+  expect(await said(a)).toEqual(['x elsewhere left claimed 1']);
+  expect((await refs()).filter((line) => line.startsWith('board/'))).toEqual(before);
+  expect(await said(a)).toEqual([]);
+  expect(await a.book.show('x')).toMatchObject({ state: 'done', result: 'by b' });
+  expect(await codeOf(a.book.done('x'))).toBe('lost');
+});
+
+test('two clones at once: each task is put back once', async () => {
+  const [a, b] = [await agent('a'), await agent('b')];
+  for (let n = 0; n < 12; n++) await a.book.add({ id: `t${n}`, title: `t${n}` });
+  await b.book.list();
+  for (const ref of await names()) if (ref) await git(['update-ref', '-d', `refs/${ref}`], { cwd: bare });
+  const both = await Promise.all([a, b].map((one) => restore(one)));
+  const ids = both.flatMap(({ restored }) => restored.map((task) => task.id));
+  expect(ids.sort()).toEqual([...new Set(ids)].sort());
+  for (let n = 0; n < 12; n++) expect((await taskNotes(bare, `t${n}`)).map(({ op }) => op)).toEqual(['repair', 'add']);
+  for (const one of [a, b]) expect((await one.book.list()).tasks).toHaveLength(12);
+});
+
+test('who has seen less restores first: who has seen it finished finishes it, and both go on', async () => {
+  const [a, b] = [await agent('a'), await agent('b')];
+  for (const name of ['x', 'y']) await a.book.add({ id: name, title: name });
+  await b.book.list();
+  for (const name of ['x', 'y']) await a.book.claim(name);
+  await a.book.done('x', 'by a');
+  for (const ref of await names()) if (ref) await git(['update-ref', '-d', `refs/${ref}`], { cwd: bare });
+  expect(await said(b)).toEqual(['x gone reopened open 1000', 'y gone reopened open 1000']);
+  expect(await said(a)).toEqual(['x restored on top done 1000', 'y restored left claimed 1']);
+  for (const one of [a, b]) {
+    expect(await said(one)).toEqual([]);
+    expect(await one.book.show('x')).toMatchObject({ state: 'done', result: 'by a', term: 1000 });
+    expect(await one.book.show('y')).toMatchObject({ state: 'open', term: 1000 });
+  }
+});
+
+test('another book at the place is not filled', async () => {
+  const a = await agent('a');
+  await fill(a);
+  for (const ref of await names()) if (ref) await git(['update-ref', '-d', `refs/${ref}`], { cwd: bare });
+  await makeBook(bare, bare);
+  const before = await refs();
+  const refused = await cli('a', 'restore');
+  expect([refused.status, refused.error?.message]).toEqual([
+    6,
+    'origin holds another book than the one this clone joined',
+  ]);
+  expect(await refs()).toEqual(before);
+});
+
+test("a server with our hooks: what they allow comes back, what they don't is named in its words", async () => {
+  const a = await agent('a');
+  await installServerHooks({ path: bare, env: process.env, node: process.execPath });
+  await a.book.add({ id: 'held', title: 'held' });
+  await backUp();
+  await a.book.add({ id: 'over', title: 'over' });
+  await work(a);
+  await setBack();
+  const restored = await cli('a', 'restore');
+  expect(restored.status).toBe(6);
+  expect(restored.data.refused).toMatchObject([{ id: 'over', why: expect.stringMatching(/a new task has no past/) }]);
+  expect(restored.data.restored.map((task: { id: string; how: string }) => `${task.id} ${task.how}`)).toEqual([
+    'held reopened',
+    'next reopened',
+  ]);
+});
+
+test('what the target carries comes back in review, and a sweep ends that', async () => {
+  const a = await agent('a');
+  const dir = dirOf('a');
+  await a.book.add({ id: 'x', title: 'x' });
+  await a.book.claim('x');
+  await git(['checkout', '--quiet', '-b', 'main'], { cwd: dir });
+  await commitAll(dir, 'first');
+  const landed = await commitAll(dir, 'the work\n\nTask: x\nClaim-Term: 1\n');
+  await git(['push', '--quiet', 'origin', 'main'], { cwd: dir });
+  await git(['update-ref', '-d', 'refs/board/x'], { cwd: bare });
+  expect(await said(a)).toEqual(['x gone reopened review 1001']);
+  await cli('a', 'sweep');
+  expect(await a.book.show('x')).toMatchObject({ state: 'done', landed: { ref: 'refs/heads/main', commit: landed } });
+});
+
+test('the library', async () => {
+  const a = await agent('a');
+  await fill(a);
+  await git(['update-ref', '-d', 'refs/board/over'], { cwd: bare });
+  const book = await openBook({ dir: dirOf('a'), agent: 'a', session: 's-a' });
+  const over = [{ id: 'over', was: 'gone', how: 'put back', state: 'done', term: 1 }];
+  expect(await book.restore({ dryRun: true })).toMatchObject({ restored: over, dryRun: true });
+  expect(await book.restore()).toMatchObject({ restored: over, left: [], book: false });
+  expect(await book.show('over')).toMatchObject({ state: 'done' });
+  await book.close();
+});
