@@ -16,7 +16,7 @@ export interface RestoreOptions {
   readonly warn: (words: string) => void;
 }
 
-const nothing = { restored: [], left: [], refused: [], unreadable: [], book: false };
+const nothing = { restored: [], left: [], refused: [], unreadable: [], book: false, archive: false };
 
 /**
  * Puts back what the remote has lost of what this clone has seen there. An embedded book is its own: nothing is kept beside it.
@@ -70,7 +70,8 @@ async function carriedOn(
     );
   } catch (error) {
     if (!(error instanceof CoordError)) throw error;
-    warn(`whether their work has landed was not looked for: ${error.message}`);
+    // no branch to land on: nothing has landed
+    if (error.code !== 'not-found') warn(`whether their work has landed was not looked for: ${error.message}`);
     return new Map();
   }
 }

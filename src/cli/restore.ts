@@ -12,10 +12,11 @@ export const run: Run = (context, parsed) =>
     return { data, text: textOf(data), ...(failure && { failure }) };
   });
 
-function textOf({ restored, left, book, dryRun }: Restored): string {
+function textOf({ restored, left, book, archive, dryRun }: Restored): string {
   const would = dryRun ? 'would be ' : '';
   const lines = [
     ...(book ? [`the book: ${would}put back`] : []),
+    ...(archive ? [`the archive: ${would}put back`] : []),
     ...restored.map((task) => `${task.id}: ${would}${howText(task)}`),
     ...left.map(({ id }) => `${id}: left as the remote has it, which is newer`),
   ];

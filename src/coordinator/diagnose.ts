@@ -54,9 +54,9 @@ export async function checkNotes(store: RecordStore): Promise<Finding> {
 
 /** Whether the remote still shows what this clone has seen there (protocol 5, "A book that went back"). */
 export async function checkHistory({ layout, read }: RecordStore): Promise<Finding> {
-  const { wentBack } = await read([layout.all('board')]);
+  const { wentBack } = await read([layout.all('board'), layout.archive]);
   if (wentBack.size === 0) return good('history', 'the remote has all that this clone has seen there');
-  const ids = [...wentBack].map((ref) => layout.parse(ref)?.name ?? ref).sort();
+  const ids = [...wentBack].map((ref) => ref.slice(layout.prefix.length).replace(/^board\//, '')).sort();
   const more = ids.length > namedMax ? `, and ${ids.length - namedMax} more` : '';
   const detail = `the remote has lost tasks, or shows older states of them: ${ids.slice(0, namedMax).join(', ')}${more}`;
   return bad('history', detail, 'git coord restore', 'unavailable');

@@ -5,6 +5,7 @@ import { CoordError } from '../errors.ts';
 import type { BookRead } from '../store/record-store.ts';
 import type { Oid } from '../transport/port.ts';
 import type { Context } from './context.ts';
+import { type LostArchive, lostArchive } from './lost-archive.ts';
 import { seenOf } from './read-seen.ts';
 import { kinds } from './record-kinds.ts';
 
@@ -22,6 +23,8 @@ export interface LostTask {
 
 export interface Losses {
   readonly tasks: readonly LostTask[];
+  /** Put back first: what is in it is not put back on the board. */
+  readonly archive: LostArchive | null;
   /** The remote doesn't say any more which book it has. */
   readonly formatGone: boolean;
   /** What was seen of them can't be read. */
@@ -49,16 +52,26 @@ const repairsMax = 64;
  */
 export async function lookForLosses(context: Context, request: LossesRequest): Promise<Losses> {
   const { layout } = context.store;
-  const read = await context.store.read([layout.format, layout.all('board'), layout.all('claims')]);
+  const read = await context.store.read([layout.format, layout.all('board'), layout.all('claims'), layout.archive]);
   const formatGone = isFormatGone(context, read, request);
-  // Once there is an archive: what it lost is put back here first, and its ids are skipped.
-  const lost = [...read.wentBack].flatMap((ref) => layout.parse(ref)?.name ?? []).sort();
-  if (lost.length === 0) return { tasks: [], formatGone, unreadable: [] };
-  const kept = await request.kept.refs();
+  if (read.wentBack.size === 0) return { tasks: [], archive: null, formatGone, unreadable: [] };
+  const kept = new Map(await request.kept.refs());
+  const archive = await lostArchive(context, read, kept);
+  const lost = new Set([...read.wentBack].filter((ref) => ref !== layout.archive));
+  for (const [id, oid] of archive?.entries ?? []) {
+    const ref = layout.board(id);
+    lost.delete(ref);
+    // on the board again, as it was before: it goes on to its end, and is archived once more
+    const shown = read.records.get(ref)?.decoded.oid;
+    if (shown === undefined || shown === oid) continue;
+    kept.set(ref, oid);
+    lost.add(ref);
+  }
   const unreadable: string[] = [];
   const found: Omit<LostTask, 'restoring'>[] = [];
-  for (const id of lost) {
-    const keptOid = kept.get(layout.board(id));
+  for (const ref of [...lost].sort()) {
+    const id = layout.parse(ref)?.name ?? '';
+    const keptOid = kept.get(ref);
     // another process of this clone has just put it back
     if (keptOid === undefined) continue;
     const [seen] = await context.store.history(kinds.task, keptOid, 1);
@@ -80,7 +93,7 @@ export async function lookForLosses(context: Context, request: LossesRequest): P
     const termThere = task.kind === 'task' ? task.note.task.term : 0;
     return { ...loss, restoring: decideRestore({ ...loss, termThere, carried: carried.get(loss.id) ?? null }) };
   });
-  return { tasks, formatGone, unreadable };
+  return { tasks, archive, formatGone, unreadable };
 }
 
 const mayHaveLanded = ({ standing, kept }: Pick<LostTask, 'standing' | 'kept'>): boolean =>

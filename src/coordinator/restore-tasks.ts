@@ -4,11 +4,12 @@ import { taskSubject } from '../domain/subjects.ts';
 import type { Task, TaskNote } from '../domain/task.ts';
 import { CoordError } from '../errors.ts';
 import { encodeCommit } from '../store/commit-codec.ts';
-import type { NewCommit, RefUpdate, SwapReport } from '../transport/port.ts';
+import type { NewCommit, NewObject, RefUpdate, SwapReport } from '../transport/port.ts';
 import { encodeClaim } from './attempt.ts';
 import { type Context, decisionsMax } from './context.ts';
 import { formatCommit } from './init-book.ts';
 import { type Losses, type LossesRequest, type LostTask, lookForLosses } from './look-for-losses.ts';
+import { archiveMove } from './lost-archive.ts';
 
 export interface RestoreRequest extends LossesRequest {
   readonly kept: LossesRequest['kept'] & { follow(moves: readonly RefUpdate[]): Promise<void> };
@@ -34,20 +35,24 @@ export interface Restored {
   readonly unreadable: readonly string[];
   /** The remote has been told again which book it is. */
   readonly book: boolean;
+  /** So was the archive. */
+  readonly archive: boolean;
   readonly dryRun: boolean;
 }
 
-/** What one task's restoring moves. */
+/** What the restoring of one task, or of the archive, moves. */
 interface Move {
-  readonly loss: LostTask;
+  /** Null: it is the archive's. */
+  readonly loss: LostTask | null;
   readonly updates: readonly RefUpdate[];
-  readonly objects: readonly NewCommit[];
+  readonly objects: readonly NewObject[];
 }
 
 /**
  * Puts back what the remote has lost of what this clone has seen (protocol 5). Every ref is guarded by what the remote shows now; on a
  * conflict it is looked and decided again, so that what somebody else has put back meanwhile stays.
  *
+ *   the archive is gone       first; what is in it is not put back on the board
  *   the book itself is gone   all in one push, the format last: until it is there nobody joins
  *   one of them is refused    each by itself
  *
@@ -57,20 +62,25 @@ export async function restoreTasks(context: Context, who: Who, request: RestoreR
   const restored = new Map<string, RestoredTask>();
   const sent: Move[] = [];
   const refused = new Map<string, string>();
-  let [book, words] = [false, ''];
+  let [book, archive, words] = [false, false, ''];
   for (let tries = 0; tries < decisionsMax; tries++) {
     const losses = await lookForLosses(context, request);
     const due = losses.tasks.filter(({ id, restoring }) => restoring.kind !== 'left' && !refused.has(id));
     const left = losses.tasks.filter(({ restoring }) => restoring.kind === 'left');
-    if (request.dryRun) for (const loss of due) restored.set(loss.id, shown(loss));
-    if (request.dryRun || (due.length === 0 && !losses.formatGone)) {
+    const archiveDue = refused.has(archiveName) ? null : losses.archive;
+    if (request.dryRun) {
+      for (const loss of due) restored.set(loss.id, shown(loss));
+      [book, archive] = [losses.formatGone, archiveDue !== null];
+    }
+    if (request.dryRun || (due.length === 0 && archiveDue === null && !losses.formatGone)) {
       if (!request.dryRun) {
         await request.kept.follow(left.map((loss) => followed(context, loss)));
         for (const loss of await arrived(context, sent, restored)) restored.set(loss.id, shown(loss));
       }
-      return answer(losses, { restored, refused, left, book: book || (request.dryRun && losses.formatGone) }, request);
+      return answer(losses, { restored, refused, left, book, archive }, request);
     }
     const moves = due.map((loss) => moveOf(context, who, loss));
+    if (archiveDue !== null) moves.unshift({ loss: null, ...(await archiveMove(context, who, archiveDue)) });
     sent.push(...moves);
     const report = losses.formatGone
       ? await sendAll(context, moves, formatCommit(context.store, request.book, who.agent, context.clock.wall()))
@@ -79,10 +89,12 @@ export async function restoreTasks(context: Context, who: Who, request: RestoreR
     if (isApplied(report)) {
       for (const loss of due) restored.set(loss.id, shown(loss));
       book ||= losses.formatGone;
+      archive ||= archiveDue !== null;
     } else if ([...report.answers.values()].includes('refused')) {
       if (losses.formatGone) break;
       for (const [id, outcome] of await sendEach(context, moves))
         if (outcome.kind === 'refused') refused.set(id, outcome.why);
+        else if (outcome.task === null) archive = true;
         else restored.set(id, outcome.task);
     }
     await context.clock.sleep(50 * (tries + 1) * (0.5 + context.random()));
@@ -141,24 +153,28 @@ async function sendAll(context: Context, moves: readonly Move[], format?: NewCom
   return store.swap(last, { atomic: false, objects });
 }
 
-type Sent = { readonly kind: 'refused'; readonly why: string } | { readonly kind: 'done'; readonly task: RestoredTask };
+type Sent =
+  | { readonly kind: 'refused'; readonly why: string }
+  | { readonly kind: 'done'; readonly task: RestoredTask | null };
 
 /** What lost a race, or wasn't answered, is not among the outcomes: it is looked at again. */
 async function sendEach(context: Context, moves: readonly Move[]): Promise<Map<string, Sent>> {
   const outcomes = new Map<string, Sent>();
   for (const move of moves) {
-    const { id } = move.loss;
+    const id = move.loss?.id ?? archiveName;
     const report = await sendAll(context, [move]);
-    if (isApplied(report)) outcomes.set(id, { kind: 'done', task: shown(move.loss) });
+    if (isApplied(report)) outcomes.set(id, { kind: 'done', task: move.loss && shown(move.loss) });
     else if ([...report.answers.values()].includes('refused'))
       outcomes.set(id, { kind: 'refused', why: report.message });
   }
   return outcomes;
 }
 
+const archiveName = 'archive/board';
+
 /** What was sent without an answer, and is there: as ours, not as somebody else's. */
 async function arrived({ store }: Context, sent: readonly Move[], known: ReadonlyMap<string, unknown>) {
-  const open = sent.filter(({ loss }) => !known.has(loss.id));
+  const open = sent.flatMap(({ loss, updates }) => (loss === null || known.has(loss.id) ? [] : [{ loss, updates }]));
   if (open.length === 0) return [];
   const { records } = await store.read(open.map(({ loss }) => store.layout.board(loss.id)));
   const found: LostTask[] = [];
@@ -192,10 +208,12 @@ function answer(
     readonly refused: ReadonlyMap<string, string>;
     readonly left: readonly LostTask[];
     readonly book: boolean;
+    readonly archive: boolean;
   },
   { dryRun }: RestoreRequest,
 ): Restored {
   const refused = [...found.refused].map(([id, why]) => ({ id, why }));
-  const { book } = found;
-  return { restored: [...found.restored.values()], left: found.left.map(shown), refused, unreadable, book, dryRun };
+  const { book, archive } = found;
+  const restored = [...found.restored.values()];
+  return { restored, left: found.left.map(shown), refused, unreadable, book, archive, dryRun };
 }

@@ -123,7 +123,7 @@ function complete(line: readonly string[], functionName: string): string[] {
 test('bash completes commands, options and words, for git coord too', () => {
   expect(complete(['git-coord', 'cl'], '_git_coord')).toEqual(['claim']);
   expect(complete(['git', 'coord', 're'], '_git_coord')).toEqual(
-    ['retry', 'ready', 'renew', 'release', 'resume'].sort(byTable),
+    ['retry', 'ready', 'renew', 'release', 'resume', 'restore'].sort(byTable),
   );
   expect(complete(['git', '-C', 'x', 'coord', '--json', 'claim', '--ow'], '_git_coord')).toEqual(['--owner-pid']);
   expect(complete(['git-coord', 'daemon', 'st'], '_git_coord')).toEqual(['start', 'stop', 'status']);

@@ -47,6 +47,7 @@ test('a healthy remote: all ok, every part named, nothing left behind', async ()
     'deletes',
     'book',
     'notes',
+    'history',
     'refspecs',
     'locks',
     'daemon',

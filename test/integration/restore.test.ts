@@ -5,7 +5,17 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { restoreOn } from '../../src/app/restore-on-app.ts';
 import { installServerHooks } from '../../src/hooks/server/install-server.ts';
 import { openBook } from '../../src/index.ts';
-import { type Agent, closeAgents, codeOf, errorOf, joinBook, makeBook, openAgent, taskNotes } from '../helpers/book.ts';
+import {
+  type Agent,
+  closeAgents,
+  codeOf,
+  errorOf,
+  handClock,
+  joinBook,
+  makeBook,
+  openAgent,
+  taskNotes,
+} from '../helpers/book.ts';
 import { cliJson } from '../helpers/cli.ts';
 import { commitAll, git, makeBareRepo, makeScratch, type Scratch } from '../helpers/repo.ts';
 
@@ -103,7 +113,15 @@ test('nothing is lost: nothing is written; an embedded book has nothing beside i
   const a = await agent('a');
   await fill(a);
   const before = await refs();
-  expect(await restore(a)).toEqual({ restored: [], left: [], refused: [], unreadable: [], book: false, dryRun: false });
+  expect(await restore(a)).toEqual({
+    restored: [],
+    left: [],
+    refused: [],
+    unreadable: [],
+    book: false,
+    archive: false,
+    dryRun: false,
+  });
   expect(await refs()).toEqual(before);
 });
 
@@ -227,6 +245,87 @@ test('what the target carries comes back in review, and a sweep ends that', asyn
   expect(await said(a)).toEqual(['x gone reopened review 1001']);
   await cli('a', 'sweep');
   expect(await a.book.show('x')).toMatchObject({ state: 'done', landed: { ref: 'refs/heads/main', commit: landed } });
+});
+
+describe('with an archive', () => {
+  /** `old` is archived, by somebody who has seen it done for an hour. */
+  async function archived(saveAt: 'done' | 'archived'): Promise<Agent> {
+    const clock = handClock();
+    const a = await openAgent(await joinBook(bare, dirOf('a'), id), { agent: 'a', clock });
+    await a.book.add({ id: 'old', title: 'old' });
+    await a.book.add({ id: 'next', title: 'next' });
+    await a.book.claim('old');
+    if (saveAt === 'done') await backUp();
+    await a.book.done('old', 'long ago');
+    await a.book.archive();
+    clock.pass(3_600_000);
+    expect((await a.book.archive()).archived).toEqual(['old']);
+    return a;
+  }
+
+  test('all is gone: it comes back first, and what is in it stays off the board', async () => {
+    const a = await archived('archived');
+    for (const ref of await names()) if (ref) await git(['update-ref', '-d', `refs/${ref}`], { cwd: bare });
+    const { data, stderr } = await cli('a', 'restore');
+    expect(stderr).toBe('');
+    expect([data.archive, data.book, data.restored.map((task: { id: string }) => task.id)]).toEqual([
+      true,
+      true,
+      ['next'],
+    ]);
+    expect((await names()).filter((name) => !name?.startsWith('agents/'))).toEqual([
+      'archive/board',
+      'board/next',
+      'coord/format',
+    ]);
+    expect(await a.book.show('old')).toMatchObject({ state: 'done', archived: true });
+    expect(await codeOf(a.book.add({ id: 'old', title: 'other' }))).toBe('exists');
+    expect(await said(a)).toEqual([]);
+  });
+
+  test('it alone is gone', async () => {
+    const a = await archived('archived');
+    await git(['update-ref', '-d', 'refs/archive/board'], { cwd: bare });
+    expect((await cli('a', 'doctor')).error?.message).toMatch(/^history: .*: archive\/board$/);
+    expect((await restore(a, true)).archive).toBe(true);
+    expect(await names()).not.toContain('archive/board');
+    expect((await restore(a)).archive).toBe(true);
+    expect((await cli('a', 'doctor')).status).toBe(0);
+  });
+
+  test('a backup from before: what is on the board again goes on to its end, and is archived once more', async () => {
+    const a = await archived('done');
+    await setBack();
+    const restored = await restore(a);
+    expect(restored).toMatchObject({ archive: true, restored: [{ id: 'old', how: 'put back', state: 'done' }] });
+    expect(await names()).not.toContain('claims/old');
+    expect(await a.book.show('old')).toMatchObject({ state: 'done', result: 'long ago' });
+    expect(await said(a)).toEqual([]);
+  });
+
+  test('another one has begun there: it gets what it lacks', async () => {
+    const a = await archived('done');
+    await setBack();
+    const clock = handClock();
+    const b = await openAgent(await joinBook(bare, dirOf('b'), id), { agent: 'b', clock });
+    await b.book.add({ id: 'new', title: 'new' });
+    await b.book.claim('new');
+    await b.book.done('new');
+    await b.book.archive();
+    clock.pass(3_600_000);
+    expect((await b.book.archive()).archived).toEqual(['new']);
+    expect((await restore(a)).archive).toBe(true);
+    const listed = await git(['ls-tree', '-r', '--name-only', 'refs/archive/board'], { cwd: bare });
+    expect(
+      listed
+        .split('\n')
+        .map((path) => path.slice(3))
+        .sort(),
+    ).toEqual(['new', 'old']);
+    for (const one of [a, b]) expect((await one.book.show('new')).state).toBe('done');
+    expect(await said(a)).toEqual([]);
+    await git(['fsck', '--strict'], { cwd: bare });
+  });
 });
 
 test('the library', async () => {

@@ -226,8 +226,9 @@ class GitTransport implements Transport {
 
   #keptNames(patterns: readonly string[]): string[] {
     const { keptPrefix } = this.#map;
-    if (patterns.some((pattern) => pattern.endsWith('/') && keptPrefix.startsWith(pattern))) return [keptPrefix];
-    return patterns.filter((pattern) => this.#map.isKept(pattern));
+    const single = patterns.filter((pattern) => this.#map.isKept(pattern));
+    const isAll = patterns.some((pattern) => pattern.endsWith('/') && keptPrefix.startsWith(pattern));
+    return isAll ? [keptPrefix, ...single.filter((ref) => !ref.startsWith(keptPrefix))] : single;
   }
 
   async #push(request: PushRequest, { objects }: SwapOptions): Promise<PushResult> {
