@@ -129,7 +129,7 @@ test('bash completes commands, options and words, for git coord too', () => {
   expect(complete(['git-coord', 'daemon', 'st'], '_git_coord')).toEqual(['start', 'stop', 'status']);
 });
 
-const order = ['ready', 'resume', 'retry', 'renew', 'release'];
+const order = ['ready', 'resume', 'restore', 'retry', 'renew', 'release'];
 const byTable = (a: string, b: string) => order.indexOf(a) - order.indexOf(b);
 
 test('the manual page is there and names every command', () => {

@@ -129,7 +129,7 @@ test('a remote that went back: writes to that task answer 6, the others go on', 
   await git(['update-ref', '-d', 'refs/claims/build'], { cwd: bare });
   for (const call of [() => book.claim('build'), () => book.done('build'), () => book.edit('build', { title: 'x' })]) {
     const error = await errorOf(call());
-    expect([error?.code, error?.next.includes('git coord doctor')]).toEqual(['unavailable', true]);
+    expect([error?.code, error?.next.includes('git coord restore')]).toEqual(['unavailable', true]);
   }
   expect(await git(['rev-parse', 'refs/board/build'], { cwd: bare })).toBe(old);
   expect(await codeOf(book.claim('other'))).toBe('ok');
