@@ -23,6 +23,7 @@ import { exportFormat } from './domain/task-record.ts';
 import type { TaskView } from './domain/view.ts';
 import type { CheckResult, GateReport } from './worker/gates/checks.ts';
 
+export type { AssignResult } from './coordinator/assign-task.ts';
 export type { ClaimRequest, Imported } from './coordinator/book.ts';
 export type { ClaimResult } from './coordinator/claim-task.ts';
 export type { Filter } from './coordinator/filter.ts';
@@ -66,6 +67,7 @@ export interface OpenedBook
     | 'add'
     | 'note'
     | 'edit'
+    | 'assign'
     | 'cancel'
     | 'changeNeeds'
     | 'pause'
@@ -162,6 +164,7 @@ export async function openBook(options: OpenBookOptions): Promise<OpenedBook> {
     add: book.add.bind(book),
     note: book.note.bind(book),
     edit: book.edit.bind(book),
+    assign: book.assign.bind(book),
     cancel: book.cancel.bind(book),
     changeNeeds: book.changeNeeds.bind(book),
     pause: book.pause.bind(book),

@@ -16,6 +16,7 @@ export function openBookOn(app: App, pid: number, onProblem: (words: string) => 
     pollIntervalMs: app.book.mode === 'local' ? Math.min(localPollMs, timings.pollIntervalMs) : timings.pollIntervalMs,
     timeoutMs: config.tasks.timeoutMs,
     retryLimit: config.tasks.retryLimit,
+    assignment: { strategy: config.tasks.assignmentStrategy, patienceMs: 2 * timings.pollIntervalMs },
     recent: () => app.recent(),
     ownerIsOther: (owner) => ownerIsOther(owner, pid),
     keepAlive: config.coordination.daemon === 'off' ? null : (watchMs) => wake(app, watchMs, onProblem),

@@ -20,10 +20,10 @@ export interface BookView {
   readonly bad: readonly { readonly id: string; readonly why: string }[];
 }
 
-/** @throws CoordError `unavailable` */
-export async function readBook(context: Context, who: Who): Promise<BookView> {
+/** `more`: other refs to be in the same read. @throws CoordError `unavailable` */
+export async function readBook(context: Context, who: Who, more: readonly string[] = []): Promise<BookView> {
   const { layout } = context.store;
-  const read = await context.store.read([layout.all('board'), layout.all('claims'), layout.queue]);
+  const read = await context.store.read([layout.all('board'), layout.all('claims'), layout.queue, ...more]);
   const ids = new Set<string>();
   for (const { space, name } of read.records.values()) if (space === 'board' || space === 'claims') ids.add(name);
   const seen = new Map([...ids].map((id) => [id, seenOf(context, read, id)]));

@@ -13,6 +13,8 @@ import { CoordError } from '../errors.ts';
 import type { HeldState } from '../store/held-ledger.ts';
 import { dueAgents } from './agent-beats.ts';
 import { type Archived, archiveTasks } from './archive-tasks.ts';
+import { type AssignResult, assignTask } from './assign-task.ts';
+import type { Assignment } from './assigned-tasks.ts';
 import { type BookView, readBook } from './book-view.ts';
 import { cancelWorkflow } from './cancel-workflow.ts';
 import { changeQueue, type QueueChanged } from './change-queue.ts';
@@ -36,6 +38,9 @@ import { type SubmitRequest, type Submitted, submitTasks } from './submit-tasks.
 import { type LogEntry, taskLog } from './task-log.ts';
 import { type Waited, type WaitRequest, waitForTasks, waitForWorkflow } from './wait-for.ts';
 
+/** How long a reservation counts when nothing else is said. */
+const reservationMs = 10 * 60_000;
+
 /** How long the daemon watches a claim for somebody who lost it. */
 const loserWatchMs = 10 * 60_000;
 
@@ -51,6 +56,8 @@ export interface BookOptions {
   /** Defaults of new tasks. */
   readonly timeoutMs: number;
   readonly retryLimit: number;
+  /** What `next` takes. */
+  readonly assignment: Assignment;
   readonly ownerIsOther: ClaimOptions['ownerIsOther'];
   /** The book as the daemon saw it within the last poll, to decide on at first; null: it must be asked for. */
   readonly recent: () => Promise<Context | null>;
@@ -119,10 +126,14 @@ export class Book {
       return this.#keptAlive(await claimed(this.context, this.who, pending.attempt.task, options, pending.outcome));
     }
     const { waitMs } = request;
+    const { assignment, pollIntervalMs } = this.#options;
+    const next = { ...options, assignment };
+    // a plan is made of what is so now, with the agents
+    const recent = waitMs === undefined && assignment.strategy === 'priority' ? await this.#options.recent() : null;
     return this.#keptAlive(
       await (waitMs === undefined
-        ? claimNext(this.context, this.who, filter, options, await this.#options.recent())
-        : claimNextWaiting(this.context, this.who, filter, options, waitMs, this.#options.pollIntervalMs)),
+        ? claimNext(this.context, this.who, filter, next, recent)
+        : claimNextWaiting(this.context, this.who, filter, next, waitMs, pollIntervalMs)),
     );
   }
 
@@ -236,6 +247,21 @@ export class Book {
     const needs = change.needs?.map((need) => parseId(need));
     if (needs?.includes(id)) throw new CoordError('usage', `${id} can't need itself`);
     return editTask(this.context, this.who, id, needs ? { ...change, needs } : change, command);
+  }
+
+  /**
+   * Reserves a task for an agent, as everybody sees it for `ttlMs` (10 min); null: for nobody. Who holds it goes on.
+   * @throws CoordError `not-found`, `not-ready` (it is over, or the agent lacks a skill), `bad-id`, `unavailable`, `unknown`
+   */
+  async assign(
+    name: string,
+    agent: string | null,
+    { ttlMs = reservationMs }: { readonly ttlMs?: number | undefined } = {},
+    command = `git coord assign ${name} ${agent ?? '--none'}`,
+  ): Promise<AssignResult> {
+    checkTtl(ttlMs);
+    const to = agent === null ? null : { agent: parseId(agent, 'name of an agent'), ttlMs };
+    return assignTask(this.context, this.who, await this.#ready(name, command), to, command);
   }
 
   /** Adds to what a task needs, or takes from it. @throws CoordError `usage` (a circle), `not-found`, `not-ready` */
@@ -358,9 +384,7 @@ export class Book {
 
   #claimOptions(request: ClaimRequest, command: string): ClaimOptions {
     const ttlMs = request.ttlMs ?? this.#options.ttlMs;
-    if (!(ttlMs >= limits.ttlMsMin && ttlMs <= limits.ttlMsMax)) {
-      throw new CoordError('usage', `a ttl of ${ttlMs} ms is outside 1s to 24h`);
-    }
+    checkTtl(ttlMs);
     return {
       ttlMs,
       force: request.force ?? false,
@@ -382,6 +406,11 @@ export class Book {
     const held = this.context.held.all().filter((entry) => !entry.state.lost);
     await renewClaims(this.context, [], dueAgents(this.context, held));
   }
+}
+
+function checkTtl(ttlMs: number): void {
+  if (!(ttlMs >= limits.ttlMsMin && ttlMs <= limits.ttlMsMax))
+    throw new CoordError('usage', `a ttl of ${ttlMs} ms is outside 1s to 24h`);
 }
 
 function checkTitle(title: string): void {

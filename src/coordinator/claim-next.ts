@@ -3,6 +3,7 @@ import { lacking, queueOrder } from '../domain/readiness.ts';
 import type { Who } from '../domain/seen.ts';
 import type { TaskView } from '../domain/view.ts';
 import { CoordError } from '../errors.ts';
+import { type Assignment, type Awaited, assignedTasks } from './assigned-tasks.ts';
 import { type BookView, queueOf, readBook } from './book-view.ts';
 import { type ClaimOptions, type ClaimResult, claimed, tryClaim } from './claim-task.ts';
 import type { Context } from './context.ts';
@@ -12,6 +13,18 @@ import { settleNeeds } from './settle-needs.ts';
 import type { Outcome } from './transition.ts';
 
 const triesMax = 50;
+/** How often a plan is made anew when others were faster with all that it gave. */
+const plansMax = 5;
+
+export interface NextOptions extends ClaimOptions {
+  readonly assignment: Assignment;
+}
+
+/** Nothing was taken: what there is may be for others first, or others were faster. */
+interface NotTaken {
+  readonly awaited: Awaited | null;
+  readonly lost: boolean;
+}
 
 /**
  * Takes the best task that is ready and moves on to the next when it loses the race.
@@ -21,16 +34,22 @@ export async function claimNext(
   context: Context,
   who: Who,
   filter: Filter,
-  options: ClaimOptions,
+  options: NextOptions,
   recent: Context | null,
 ): Promise<ClaimResult> {
   const sooner = recent && (await tryIn(context, who, filter, options, await readBook(recent, who)).catch(ifNotReady));
-  const taken = sooner ?? (await tryNext(context, who, filter, options));
+  const taken = sooner && 'task' in sooner ? sooner : await tryNext(context, who, filter, options);
   if ('task' in taken) return taken;
-  throw nothingReady('nothing is ready', taken.paused);
+  throw nothingReady('nothing is ready', taken, options.assignment);
 }
 
-function nothingReady(words: string, paused: string | null): CoordError {
+function nothingReady(words: string, { paused, awaited }: Nothing, { strategy }: Assignment): CoordError {
+  if (awaited !== null)
+    return new CoordError('not-ready', `what is ready is for ${awaited.agents.join(', ') || 'others'} first`, {
+      hint: `So says tasks.assignment_strategy: ${strategy}. What nobody has taken by then is yours in ${Math.max(1, Math.ceil(awaited.leftMs / 1000))} s.`,
+      next: ['git coord claim --next --wait 1m', 'git coord agents'],
+      data: awaited,
+    });
   const look = ['git coord ready --explain', 'git coord claim --next --wait 10m'];
   if (paused === null) return new CoordError('not-ready', words, { next: look });
   return new CoordError('not-ready', words, { hint: `${paused}.`, next: ['git coord resume', ...look] });
@@ -47,30 +66,40 @@ async function tryNext(
   context: Context,
   who: Who,
   filter: Filter,
-  options: ClaimOptions,
-): Promise<ClaimResult | { readonly paused: string | null }> {
-  const book = await readBook(context, who);
-  const taken = await tryIn(context, who, filter, options, book);
-  if (taken !== null) return taken;
-  const { joined } = await settleNeeds(context, who, book);
-  const later = joined.length > 0 && (await tryIn(context, who, filter, options, await readBook(context, who)));
-  return later || { paused: pausedText(queueOf(context, book.read)) };
+  options: NextOptions,
+): Promise<ClaimResult | Nothing> {
+  const agents = options.assignment.strategy === 'priority' ? [] : [context.store.layout.all('agents')];
+  for (let plans = 1; ; plans++) {
+    const book = await readBook(context, who, agents);
+    const taken = await tryIn(context, who, filter, options, book);
+    if ('task' in taken) return taken;
+    const { joined } = await settleNeeds(context, who, book);
+    const goesOn = (taken.lost || joined.length > 0) && plans < plansMax;
+    if (!goesOn) return { paused: pausedText(queueOf(context, book.read)), awaited: taken.awaited };
+  }
 }
 
-/** Null when nothing that this read shows as ready can be taken. */
+interface Nothing extends Pick<NotTaken, 'awaited'> {
+  readonly paused: string | null;
+}
+
+/** What this read shows as ready and as this agent's to take. */
 async function tryIn(
   context: Context,
   who: Who,
   filter: Filter,
-  options: ClaimOptions,
+  options: NextOptions,
   book: BookView,
-): Promise<ClaimResult | null> {
+): Promise<ClaimResult | NotTaken> {
   limitReached(context, who, book);
-  for (const task of candidates(context, who, book, filter).slice(0, triesMax)) {
+  const open = openTasks(book, filter);
+  const ready = { open, able: candidates(context, who, open) };
+  const { tasks, awaited } = await assignedTasks(context, who.agent, book, ready, options.assignment);
+  for (const task of tasks.slice(0, triesMax)) {
     const outcome = await tryOne(context, who, task.id, { ...options, first: pairIn(book, task.id) });
     if (outcome !== null && outcome.kind !== 'refused') return claimed(context, who, task.id, options, outcome);
   }
-  return null;
+  return { awaited, lost: tasks.length > 0 && options.assignment.strategy !== 'priority' };
 }
 
 /** Null for a task that can't be written, as one that somebody filled to the brim: it must not stand before all others. */
@@ -83,21 +112,26 @@ async function tryOne(context: Context, who: Who, id: string, options: ClaimOpti
   }
 }
 
-/** Ready tasks and expired ones, best first; among equals every agent begins elsewhere, so that many don't meet on one. */
-function candidates(context: Context, who: Who, book: BookView, filter: Filter): TaskView[] {
-  const { capabilities } = context.registration;
-  const able = book.tasks.filter(
+/** Ready tasks and expired ones, in the order of the queue. */
+function openTasks(book: BookView, filter: Filter): TaskView[] {
+  const open = book.tasks.filter(
     (task) =>
       (task.ready ||
         (task.claim?.observed.expired === true &&
           !task.claim.mine &&
           task.type !== 'lock' &&
           task.type !== 'external')) &&
-      isOfKind(task, filter) &&
-      lacking(task, capabilities).length === 0,
+      isOfKind(task, filter),
   );
+  return open.sort(queueOrder);
+}
+
+/** What this agent can do, best first; among equals every agent begins elsewhere, so that many don't meet on one. */
+function candidates(context: Context, who: Who, open: readonly TaskView[]): TaskView[] {
+  const { capabilities } = context.registration;
+  const able = open.filter((task) => lacking(task, capabilities).length === 0);
   const groups = new Map<number, TaskView[]>();
-  for (const task of able.sort(queueOrder)) groups.set(task.priority, [...(groups.get(task.priority) ?? []), task]);
+  for (const task of able) groups.set(task.priority, [...(groups.get(task.priority) ?? []), task]);
   return [...groups.values()].flatMap((group) => spread(group, who));
 }
 
@@ -145,7 +179,7 @@ export async function claimNextWaiting(
   context: Context,
   who: Who,
   filter: Filter,
-  options: ClaimOptions,
+  options: NextOptions,
   waitMs: number,
   pollIntervalMs: number,
 ): Promise<ClaimResult> {
@@ -154,7 +188,7 @@ export async function claimNextWaiting(
     const taken = await tryNext(context, who, filter, options);
     if ('task' in taken) return taken;
     const leftMs = untilMs - context.clock.monoMs();
-    if (leftMs <= 0) throw nothingReady('nothing became ready in time', taken.paused);
+    if (leftMs <= 0) throw nothingReady('nothing became ready in time', taken, options.assignment);
     await context.clock.sleep(Math.min(leftMs, pollIntervalMs * (0.75 + context.random() / 2)));
   }
 }

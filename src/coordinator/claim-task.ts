@@ -1,8 +1,9 @@
 import { decideClaim } from '../domain/decide-claim.ts';
 import type { Via } from '../domain/decision.ts';
 import { pollMs, standstillMs } from '../domain/lease-times.ts';
-import { queuePauses, reservationCounts, unmetNeeds } from '../domain/readiness.ts';
+import { lacking, queuePauses, reservationCounts, unmetNeeds } from '../domain/readiness.ts';
 import { expiryBasis, type Who } from '../domain/seen.ts';
+import { wasMine } from '../domain/tenure.ts';
 import type { ClaimView, TaskView } from '../domain/view.ts';
 import { CoordError } from '../errors.ts';
 import type { HeldState } from '../store/held-ledger.ts';
@@ -63,6 +64,7 @@ export async function tryClaim(context: Context, who: Who, id: string, options: 
         create: options.create,
         createType: options.createType ?? ('external' as const),
         stoodStill: standstill(context, read.seen).expired,
+        lacks: mine && wasMine(mine, who) ? [] : lacks(context, read),
         ...(await obstacles(context, read)),
       };
       const decision = decideClaim(read.seen, request, stamp);
@@ -76,6 +78,9 @@ export async function tryClaim(context: Context, who: Who, id: string, options: 
     },
   });
 }
+
+const lacks = ({ registration }: Context, { seen: { task } }: PairRead): string[] =>
+  task.kind === 'task' ? lacking(task.note.task, registration.capabilities) : [];
 
 async function obstacles(context: Context, { seen, book }: PairRead) {
   const queue = queueOf(context, book);

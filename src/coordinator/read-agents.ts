@@ -1,6 +1,7 @@
 import type { AgentNote } from '../domain/agent.ts';
 import { sightingGapMaxMs, standstillMs } from '../domain/lease-times.ts';
 import type { TaskView } from '../domain/view.ts';
+import type { BookRead } from '../store/record-store.ts';
 import type { Context } from './context.ts';
 
 export interface AgentView extends Omit<AgentNote, 'v' | 'kind' | 'cycle' | 'beat'> {
@@ -10,10 +11,13 @@ export interface AgentView extends Omit<AgentNote, 'v' | 'kind' | 'cycle' | 'bea
 /** The lease by which an agent's record counts as fresh; it beats with its claims. */
 const agentTtlMs = 20_000;
 
-/** All registered agents, with how long their record has stood still in this clone's eyes. @throws CoordError `unavailable` */
-export async function readAgents(context: Context): Promise<AgentView[]> {
+/** All registered agents. @throws CoordError `unavailable` */
+export const readAgents = async (context: Context): Promise<AgentView[]> =>
+  agentsIn(context, await context.store.read([context.store.layout.all('agents')]));
+
+/** Those that a read shows, with how long their record has stood still in this clone's eyes. */
+export function agentsIn(context: Context, read: BookRead): AgentView[] {
   const folder = context.store.layout.all('agents');
-  const read = await context.store.read([folder]);
   return [...read.records.values()].flatMap(({ ref, decoded }) => {
     // a read also shows which book it is of
     if (!decoded.ok || !ref.startsWith(folder)) return [];

@@ -59,6 +59,12 @@ export function refusalError(id: string, refusal: Refusal): CoordError {
         next: [`git coord show ${id}`, 'git coord add "…"'],
         data: { archived: true },
       });
+    case 'lacking':
+      return new CoordError('not-ready', `${id} requires ${refusal.skills.join(', ')}, which ${refusal.agent} lacks`, {
+        hint: 'What an agent can do is agents.specializations where it works: git coord config agents.specializations.',
+        next: ['git coord agents', 'git coord claim --next'],
+        data: { lacking: refusal.skills },
+      });
     case 'exists':
       return new CoordError('exists', `there is a task ${id} with other content`, {
         next: [`git coord show ${id}`, `git coord edit ${id} --help`],

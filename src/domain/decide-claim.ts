@@ -18,6 +18,8 @@ import { type Begin, beginTenure, endAttempt, isMine, type Mine } from './tenure
  * claimed, not mine    any                         held; taken over when it stood still, or by force
  * claimed, no tries    stood still                 expired first: it is the dead letter now
  * other states         any                         wrong-state
+ *
+ * One who lacks a skill that the task requires gets it neither so nor by force.
  */
 export interface ClaimRequest extends Begin {
   readonly mine: Mine | null;
@@ -33,6 +35,8 @@ export interface ClaimRequest extends Begin {
   readonly queuePaused: boolean;
   /** The task's reservation counts still: this clone hasn't seen its tip for longer than the reservation's ttl. */
   readonly reservationCounts: boolean;
+  /** Skills that the task requires and this agent hasn't. */
+  readonly lacks: readonly string[];
 }
 
 export function decideClaim(seen: Seen, request: ClaimRequest, stamp: Stamp): Decision {
@@ -48,6 +52,7 @@ export function decideClaim(seen: Seen, request: ClaimRequest, stamp: Stamp): De
   if (task.reserved && request.reservationCounts && task.reserved.agent !== request.agent) {
     return refused({ reason: 'reserved', agent: task.reserved.agent });
   }
+  if (request.lacks.length > 0) return lackingFor(request);
   return begin(task, task.attempts + 1, seen.lease, request, stamp, 'free');
 }
 
@@ -82,6 +87,7 @@ function decideClaimed(task: Task, lease: Lease, request: ClaimRequest, stamp: S
   if (isMine(holder, request.mine, request)) {
     return ownClaim(task, lease) ? { kind: 'unchanged', via: 'already-mine' } : putBack(task, request, stamp);
   }
+  if (request.lacks.length > 0 && (request.force || request.stoodStill)) return lackingFor(request);
   if (request.force) {
     if (task.paused || request.queuePaused) return refused({ reason: 'paused' });
     if (request.blockedBy.length > 0) return refused({ reason: 'blocked', by: request.blockedBy });
@@ -113,6 +119,8 @@ function decideClaimed(task: Task, lease: Lease, request: ClaimRequest, stamp: S
     via: 'takeover',
   };
 }
+
+const lackingFor = ({ agent, lacks }: ClaimRequest): Decision => refused({ reason: 'lacking', agent, skills: lacks });
 
 const withProgress = (next: Task, last: Task, lease: Lease): Task => ({
   ...next,

@@ -25,6 +25,8 @@ export type Refusal =
   | { readonly reason: 'circle'; readonly way: readonly string[] }
   | { readonly reason: 'paused' }
   | { readonly reason: 'reserved'; readonly agent: string }
+  /** The agent has not these skills, which the task requires. */
+  | { readonly reason: 'lacking'; readonly agent: string; readonly skills: readonly string[] }
   | { readonly reason: 'exists' }
   /** It is over, and its id is never used again. */
   | { readonly reason: 'archived' };

@@ -67,7 +67,7 @@ export function queueOrder(a: Queued, b: Queued): number {
   return a.id < b.id ? -1 : a.id > b.id ? 1 : 0;
 }
 
-/** Whether an agent with these capabilities can do a task; one that names none can do all. */
-export function lacking(task: Pick<Task, 'requires'>, capabilities: readonly string[]): string[] {
+/** What a task requires that an agent with these capabilities lacks; empty: it can do it. */
+export function lacking(task: { readonly requires: readonly string[] }, capabilities: readonly string[]): string[] {
   return task.requires.filter((skill) => !capabilities.includes(skill));
 }

@@ -61,6 +61,7 @@ export function beginTenure(
     term,
     attempts,
     backoffMs: 0,
+    assignee: null,
     reserved: null,
     error: null,
     review: null,
@@ -96,7 +97,7 @@ export function sendToReview(task: Task, lease: Lease, result: Task['result'], r
 }
 
 export function cancelled(task: Task, lease: Lease, error: TaskError | null): Task {
-  return { ...endTenure(task, lease), state: 'cancelled', error, reserved: null };
+  return { ...endTenure(task, lease), state: 'cancelled', error, assignee: null, reserved: null };
 }
 
 const backoffBaseMs = 10_000;

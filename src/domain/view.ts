@@ -1,5 +1,5 @@
 import type { HeldClaim } from './claim.ts';
-import { blockers, type ReadinessContext } from './readiness.ts';
+import { blockers, type ReadinessContext, reservationCounts } from './readiness.ts';
 import { ownClaim, type Seen } from './seen.ts';
 import type { Task } from './task.ts';
 
@@ -84,6 +84,7 @@ export function taskView(
   const claim = standing(seen, task, mine, observed);
   return {
     ...shown,
+    assignee: reservationCounts(task, context.tipAgeMs) ? task.assignee : null,
     progress: claim?.progress ?? task.progress,
     ready: blocked.length === 0,
     blockedBy: blocked.filter((one) => one.why === 'need').map((one) => one.id),

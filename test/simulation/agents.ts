@@ -154,7 +154,13 @@ export class Agent {
     const { machine } = this;
     const { invariants, world } = this.#stage;
     const { name, id, text } = command;
-    const options = { ttlMs: machine.ttlMs, pollIntervalMs: 500, timeoutMs: 0, retryLimit: 1 };
+    const options = {
+      ttlMs: machine.ttlMs,
+      pollIntervalMs: 500,
+      timeoutMs: 0,
+      retryLimit: 1,
+      assignment: 'priority' as const,
+    };
     const book = new Book({
       recent: async () => null,
       context,

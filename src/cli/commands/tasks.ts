@@ -199,6 +199,22 @@ export const taskCommands: readonly CommandSpec[] = [
     load: () => import('../edit.ts'),
   },
   {
+    name: 'assign',
+    group: 'Tasks',
+    summary: 'reserve a task for an agent, for a while',
+    positionals: [id, { name: 'agent', required: false }],
+    options: [
+      { name: 'ttl', type: 'duration', value: 'duration', summary: 'how long it is kept for it; 10m when absent' },
+      { name: 'none', type: 'boolean', summary: 'reserve it for nobody again' },
+    ],
+    example: 'git coord assign build-api anna --ttl 30m',
+    explanation: [
+      'Nobody else can claim it meanwhile. Then it is open to all again, as each clone sees the time pass.',
+      'Exit status 7: the agent lacks a skill that the task requires.',
+    ],
+    load: () => import('../assign.ts'),
+  },
+  {
     name: 'cancel',
     group: 'Tasks',
     summary: 'cancel a task',

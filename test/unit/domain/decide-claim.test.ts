@@ -17,10 +17,12 @@ const request: ClaimRequest = {
   blockedBy: [],
   queuePaused: false,
   reservationCounts: false,
+  lacks: [],
 };
 const asA = { agent: mineA.agent, session: mineA.session, mine: mineA };
 const stood = { stoodStill: true };
 const force = { force: true };
+const lacks = { lacks: ['rust'] };
 
 /** In one line: what is written, or why not. */
 function say(state: Seen, over: Partial<ClaimRequest>): string {
@@ -74,6 +76,11 @@ const rows: [string, Task | 'absent' | 'bad', Lease, Partial<ClaimRequest>, stri
   ['blocked', task('open'), free, { blockedBy: ['y'], ...force }, 'refused blocked'],
   ['reserved', task('open', reserved), free, { reservationCounts: true, ...force }, 'refused reserved'],
   ['reserved long ago', task('open', reserved), free, {}, won('claim', 'free', 3)],
+  ['without the skill', task('open'), free, lacks, 'refused lacking'],
+  ['without the skill, held', task('claimed'), own, lacks, 'refused held'],
+  ['without the skill, stood still', task('claimed'), own, { ...lacks, ...stood }, 'refused lacking'],
+  ['without the skill, by force', task('claimed'), own, { ...lacks, ...force }, 'refused lacking'],
+  ['without the skill, mine all the same', task('claimed'), own, { ...lacks, ...asA }, 'unchanged already-mine'],
   ['reserved for me', task('open', reserved), free, { reservationCounts: true, agent: 'agent-c' }, won('claim', 'free', 3)],
   ['a backoff, by id', task('open', { backoffMs: 60_000 }), free, {}, won('claim', 'free', 3)],
   ['done', task('done'), free, force, 'refused wrong-state'],

@@ -184,7 +184,7 @@ describe('a task and its claim', () => {
     ];
     const request: ClaimRequest = {
       ...b, ttlMs: 20_000, cycle: 'c', mine: null, stoodStill: false, force: false, create: true, createType: 'external',
-      blockedBy: [], queuePaused: false, reservationCounts: false,
+      blockedBy: [], queuePaused: false, reservationCounts: false, lacks: [],
     }; // biome-ignore format: one list
     const finish = (op: FinishOp) => (of: Seen) =>
       decideFinish(
