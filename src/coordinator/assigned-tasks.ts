@@ -20,7 +20,7 @@ import { recentStats } from './read-stats.ts';
  */
 export interface Assignment {
   readonly strategy: StrategyName;
-  /** Two polls. */
+  /** Two times `coordination.poll_interval`. */
   readonly patienceMs: number;
 }
 

@@ -154,18 +154,14 @@ export class Agent {
     const { machine } = this;
     const { invariants, world } = this.#stage;
     const { name, id, text } = command;
-    const options = {
-      ttlMs: machine.ttlMs,
-      pollIntervalMs: 500,
-      timeoutMs: 0,
-      retryLimit: 1,
-      assignment: 'priority' as const,
-    };
+    const options = { ttlMs: machine.ttlMs, pollIntervalMs: 500, timeoutMs: 0, retryLimit: 1 };
+    const assignment = { strategy: 'priority', patienceMs: 0 } as const;
     const book = new Book({
       recent: async () => null,
       context,
       who: machine.who,
       ...options,
+      assignment,
       ownerIsOther: () => false,
       keepAlive: async () => {},
     });

@@ -1,5 +1,6 @@
+import { least } from './deal.ts';
 import { estimatesOf } from './estimate.ts';
-import { canDo, type Plan, type PlanAgent, type PlanInput, type PlanTask } from './plan.ts';
+import { bestFor, type Plan, type PlanAgent, type PlanInput, type PlanTask } from './plan.ts';
 
 /** A place of an agent for one task, while a schedule is made. */
 interface Place {
@@ -10,24 +11,20 @@ interface Place {
 
 /**
  * `predictive`: list scheduling. Of equal priority the longest go first, each to the place where it is expected to end first (estimate.ts),
- * be it one that is busy now. The plan gives what begins at once; what is to begin later is nobody's yet, and nothing of lower priority is
- * given to those who could do it.
+ * be it one that is busy now. The plan gives what begins at once; what is to begin later is nobody's yet.
  */
 export function byFinish({ tasks, agents, figures }: PlanInput): Plan {
   const expectedMs = estimatesOf(figures);
   const places = agents.flatMap((agent) => placesIn(agent, tasks.length, expectedMs));
   const plan = new Map<string, string[]>(agents.map(({ id }) => [id, []]));
-  const priorityMin = new Map<string, number>();
+  const bests = new Map(agents.map((agent) => [agent, bestFor(agent, tasks)]));
   for (const task of longestFirst(tasks, agents, expectedMs)) {
     if (places.every(({ freeMs }) => freeMs > 0)) break;
-    const able = places.filter(
-      ({ agent }) => canDo(agent, task) && task.priority >= (priorityMin.get(agent.id) ?? task.priority),
-    );
+    const able = places.filter(({ agent }) => bests.get(agent)?.has(task));
     const endMs = ({ agent, freeMs }: Place) => freeMs + expectedMs(agent.id, task.type);
-    const best = able.reduce<Place | null>((least, one) => (least && endMs(least) <= endMs(one) ? least : one), null);
-    if (best?.freeMs === 0) plan.get(best.agent.id)?.push(task.id);
-    else for (const { agent } of able) priorityMin.set(agent.id, task.priority);
-    if (best !== null) best.freeMs = endMs(best);
+    const first = least(able, endMs);
+    if (first?.freeMs === 0) plan.get(first.agent.id)?.push(task.id);
+    if (first !== null) first.freeMs = endMs(first);
   }
   return plan;
 }

@@ -1,4 +1,4 @@
-import { canDo, type Plan, type PlanAgent, type PlanInput, type PlanTask, placesOf } from './plan.ts';
+import { bestFor, type Plan, type PlanAgent, type PlanInput, type PlanTask, placesOf } from './plan.ts';
 
 /** An agent while tasks are dealt. */
 export interface Seat {
@@ -14,27 +14,25 @@ export type Choose = (able: readonly Seat[], task: PlanTask) => Seat | null;
 
 /** Deals tasks one by one, of equal priority those first that few can do. */
 export function deal({ tasks, agents }: PlanInput, choose: Choose): Plan {
-  const seats = agents.map((agent) => new DealtSeat(agent));
-  const ableFor = new Map(tasks.map((task) => [task, seats.filter(({ agent }) => canDo(agent, task))]));
+  const seats = agents.map((agent) => new DealtSeat(agent, bestFor(agent, tasks)));
+  const ableFor = new Map(tasks.map((task) => [task, seats.filter(({ best }) => best.has(task))]));
   const scarcity = (task: PlanTask) => ableFor.get(task)?.length ?? 0;
   const inOrder = [...tasks].sort((a, b) => b.priority - a.priority || scarcity(a) - scarcity(b));
   for (const task of inOrder) {
-    const able = (ableFor.get(task) ?? []).filter((seat) => task.priority >= seat.priorityMin);
-    const seat = able.some(({ hasPlace }) => hasPlace) ? choose(able, task) : null;
-    if (seat !== null) seat.tasks.push(task.id);
-    // it stays ready: nobody may pass it over for a lower one
-    else for (const one of able) one.priorityMin = task.priority;
+    const able = ableFor.get(task) ?? [];
+    if (able.some(({ hasPlace }) => hasPlace)) choose(able, task)?.tasks.push(task.id);
   }
   return new Map(seats.map(({ agent, tasks }) => [agent.id, tasks]));
 }
 
 class DealtSeat implements Seat {
   readonly agent: PlanAgent;
+  readonly best: ReadonlySet<PlanTask>;
   readonly tasks: string[] = [];
-  priorityMin = Number.NEGATIVE_INFINITY;
 
-  constructor(agent: PlanAgent) {
+  constructor(agent: PlanAgent, best: ReadonlySet<PlanTask>) {
     this.agent = agent;
+    this.best = best;
   }
 
   get hasPlace(): boolean {

@@ -8,7 +8,8 @@ import type { StatsRow } from '../stats.ts';
  *
  *   input      ready tasks, agents that live (the one that asks among them), figures from the logs
  *   plan       for each agent the tasks that it is to take at once, in that order: never one that it lacks a skill for, never more than
- *              it has places for, and never one while a ready task of higher priority that it can do is left to nobody
+ *              it has places for, and never one while another is ready that it can do and that has a higher priority, whoever is to
+ *              take that: it may be away
  */
 export interface PlanTask {
   readonly id: string;
@@ -41,5 +42,11 @@ export type Plan = ReadonlyMap<string, readonly string[]>;
 export type Strategy = (input: PlanInput) => Plan;
 
 export const canDo = ({ capabilities }: PlanAgent, task: PlanTask): boolean => lacking(task, capabilities).length === 0;
+
+/** The tasks that an agent may be given: all of one priority. */
+export function bestFor(agent: PlanAgent, tasks: readonly PlanTask[]): ReadonlySet<PlanTask> {
+  const able = tasks.filter((task) => canDo(agent, task));
+  return new Set(able.filter(({ priority }) => priority === able[0]?.priority));
+}
 
 export const placesOf = ({ limit, holds }: PlanAgent): number => Math.max(0, limit - holds.length);
