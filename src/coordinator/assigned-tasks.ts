@@ -4,6 +4,7 @@ import { reservationCounts } from '../domain/readiness.ts';
 import type { TaskView } from '../domain/view.ts';
 import type { BookView } from './book-view.ts';
 import type { Context } from './context.ts';
+import { type Awaitable, Patience } from './patience.ts';
 import { agentsIn, liveAgents } from './read-agents.ts';
 import { tipAgeMs } from './read-seen.ts';
 import { recentStats } from './read-stats.ts';
@@ -49,14 +50,15 @@ export async function assignedTasks(
     patience.forgetAll();
     return { tasks: [], awaited: null };
   }
-  const reserved = open.filter(({ id }) => isReservedFor(context, agent, book, id));
+  const reserved = able.filter(({ id }) => isReservedFor(context, agent, book, id));
   const input = {
     tasks: open.filter((task) => !reserved.includes(task)),
     agents: agentsFor(context, agent, book, patience),
     figures: strategy === 'predictive' ? await recentStats(context, book) : [],
   };
   const plan = strategies[strategy](input);
-  const own = [...reserved, ...inPlan(input, plan, agent)].sort((a, b) => b.priority - a.priority);
+  const best = Math.max(...able.map(({ priority }) => priority));
+  const own = [...reserved, ...inPlan(input, plan, agent)].filter(({ priority }) => priority === best);
   if (own.length > 0) {
     patience.end();
     return { tasks: own, awaited: null };
@@ -80,10 +82,7 @@ function inPlan({ tasks }: { readonly tasks: readonly TaskView[] }, plan: Plan, 
   return (plan.get(agent) ?? []).flatMap((id) => byId.get(id) ?? []);
 }
 
-/** An agent, and what its record says it has last begun or ended: opaque, only compared. */
-interface Candidate extends PlanAgent {
-  readonly news: string;
-}
+type Candidate = PlanAgent & Awaitable;
 
 /** The agents that live, as the records show them; of the one that asks, what its own clone says. */
 function agentsFor(context: Context, agent: string, book: BookView, patience: Patience): Candidate[] {
@@ -112,58 +111,4 @@ function workOf({ tasks, seen }: BookView) {
     if (by !== undefined) given.set(by, (given.get(by) ?? 0) + 1);
   }
   return { holds, given };
-}
-
-/** Since when an agent waits, and for whom it has waited in vain: among this clone's sightings (protocol 6). */
-class Patience {
-  readonly #context: Context;
-  readonly #all: string;
-  readonly #waits: string;
-  readonly #leftOut: string;
-
-  constructor(context: Context, agent: string) {
-    this.#context = context;
-    this.#all = `assignment/${agent}/`;
-    this.#waits = `${this.#all}waits/`;
-    this.#leftOut = `${this.#all}left-out/`;
-  }
-
-  /** Notes that it waits, and for whom. Answers since when it does. */
-  waitedMs(others: readonly Candidate[]): number {
-    this.#saw(this.#waits, 'waits');
-    for (const { id, news } of others) this.#saw(this.#waits + id, news);
-    this.#context.observed.save();
-    return this.#ageMs(this.#waits, 'waits');
-  }
-
-  isLeftOut({ id, news }: Pick<Candidate, 'id' | 'news'>): boolean {
-    return this.#ageMs(this.#leftOut + id, news) > 0;
-  }
-
-  leaveOut(others: readonly Candidate[], patienceMs: number): void {
-    for (const { id, news } of others)
-      if (this.#ageMs(this.#waits + id, news) >= patienceMs) this.#saw(this.#leftOut + id, news);
-    this.end();
-  }
-
-  end(): void {
-    this.#forget(this.#waits);
-  }
-
-  forgetAll(): void {
-    this.#forget(this.#all);
-  }
-
-  #saw(name: string, value: string): void {
-    this.#context.observed.saw(name, value, Number.POSITIVE_INFINITY);
-  }
-
-  #ageMs(name: string, value: string): number {
-    return this.#context.observed.ageMs(name, value, Number.POSITIVE_INFINITY);
-  }
-
-  #forget(below: string): void {
-    this.#context.observed.keepOnly(new Set(), [below]);
-    this.#context.observed.save();
-  }
 }

@@ -1,5 +1,5 @@
-import type { Who } from '../domain/seen.ts';
 import { queueOrder } from '../domain/readiness.ts';
+import type { Who } from '../domain/seen.ts';
 import { type StatsRow, statsOf } from '../domain/stats.ts';
 import type { TaskNote } from '../domain/task.ts';
 import { type BookView, readBook } from './book-view.ts';
@@ -21,7 +21,9 @@ const youngestMax = 100;
 
 /** The same, of the youngest tasks of the board that somebody has claimed: often asked for. @throws CoordError `unavailable` */
 export async function recentStats(context: Context, { seen }: BookView): Promise<StatsRow[]> {
-  const begun = [...seen.values()].flatMap(({ task }) => (task.kind === 'task' && task.note.task.term > 0 ? [task] : []));
+  const begun = [...seen.values()].flatMap(({ task }) =>
+    task.kind === 'task' && task.note.task.term > 0 ? [task] : [],
+  );
   const youngest = begun.sort((a, b) => queueOrder(youth(b), youth(a))).slice(0, youngestMax);
   return statsOfLogs(
     context,

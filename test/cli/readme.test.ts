@@ -99,6 +99,7 @@ test.each([
   [2, 'write: done\n1 done, 0 failed\n'],
   [3, /^lint skipped no package\.json, .*\n[\s\S]*^security \w+ /m],
   [4, 'draw-the-plan is new, 1 is done\n0\n0\n'],
+  [5, 'kept for agent-b\nnot-ready: logo is reserved for agent-b\n'],
 ])('example %i of the library runs against what was installed', (index, said) => {
   const { folder, env } = machine(`library-${index}`);
   const project = makeProject(folder, env);
