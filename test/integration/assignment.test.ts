@@ -75,7 +75,10 @@ async function workAll(optionsOf: (name: string) => Options): Promise<Map<string
   return new Map(await Promise.all(did));
 }
 
-test('round_robin: of 60 tasks four processes do numbers that differ by 2 at most, each task once', async () => {
+/** On a busy machine. */
+const long = { timeout: 240_000 };
+
+test('round_robin: of 60 tasks four processes do numbers that differ by 2 at most, each task once', long, async () => {
   const options = () => ({ strategy: 'round_robin' });
   const [anna] = await joinAll(options);
   await addAll(anna, 60);
@@ -85,7 +88,7 @@ test('round_robin: of 60 tasks four processes do numbers that differ by 2 at mos
   expect(Math.max(...counts) - Math.min(...counts), `${counts}`).toBeLessThanOrEqual(2);
 });
 
-test('skill_based: of 60 tasks nobody takes one without the skill, and all are done', async () => {
+test('skill_based: of 60 tasks nobody takes one without the skill, and all are done', long, async () => {
   const skills: Readonly<Record<string, string>> = { anna: 'rust', ben: 'sql', cleo: 'rust,sql', dan: 'docs' };
   const options = (name: string) => ({ strategy: 'skill_based', skills: skills[name] ?? '', limit: 1 });
   const [anna] = await joinAll(options);
@@ -100,7 +103,7 @@ test('skill_based: of 60 tasks nobody takes one without the skill, and all are d
   expect(did.get('cleo')).toEqual(expect.arrayContaining(['t3', 't8', 't13']));
 });
 
-test('load_balanced: of 60 tasks none is given to a fuller agent while another is freer', async () => {
+test('load_balanced: of 60 tasks none is given to a fuller agent while another is freer', long, async () => {
   const agents = await joinAll(() => ({ strategy: 'load_balanced' }));
   await addAll(agents[0], 60);
   const held = new Map<Agent, string[]>(agents.map((agent) => [agent, []]));
@@ -108,7 +111,9 @@ test('load_balanced: of 60 tasks none is given to a fuller agent while another i
   let [left, turn, refused] = [60, 1, 0];
   while (left > 0) {
     turn = (turn * 48_271) % 2_147_483_647;
-    const agent = agents[turn % 4] as Agent;
+    // now and then one that has too many asks
+    const byLoad = agents.toSorted((a, b) => holds(a).length - holds(b).length);
+    const agent = byLoad[turn % 5 === 0 ? 3 : turn % 2] as Agent;
     const isLeast = agents.every((other) => holds(other).length >= holds(agent).length);
     const ends = turn % 3 === 0 ? holds(agent).shift() : undefined;
     if (ends !== undefined) await agent.book.done(ends);
