@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import type { PlanAgent, PlanTask } from '../../../../src/domain/assignment/plan.ts';
 import { type StrategyName, strategies } from '../../../../src/domain/assignment/strategies.ts';
-import { figuresOf } from './simulate.ts';
+import { figuresOf } from './figures.ts';
 
 /** `id`, or `id:priority`, `id/skill`. */
 function task(text: string): PlanTask {

@@ -1,8 +1,9 @@
 // What `predictive` is good for: simulated fleets of four on skewed workloads, the same for each strategy. It knows five earlier
 // tasks of each agent and type, with their noise, and waits no longer than two polls for anybody.
 import { expect, test } from 'vitest';
-import { strategies } from '../../../../src/domain/assignment/strategies.ts';
-import { figuresOf, makespanMs, seeded, type World } from './simulate.ts';
+import { strategies } from '../../src/domain/assignment/strategies.ts';
+import { figuresOf } from '../unit/domain/assignment/figures.ts';
+import { makespanMs, seeded, type World } from './makespan.ts';
 
 const agents = ['a', 'b', 'c', 'd'];
 const meanMs: Readonly<Record<string, number>> = { note: 30_000, fix: 60_000, feature: 180_000, rewrite: 600_000 };
@@ -51,11 +52,11 @@ test.each<[string, Fleet, number, number]>([
   ['agents that are each the fastest at something', specialists, 5, 0.9],
   ['agents alike', alike, 5, 1.05],
   ['agents alike, of whom nothing is known', alike, 0, 1.05],
-])('%s: the median makespan beside that of priority', (_name, fleet, known, atMost) => {
+])('%s: the median makespan beside that of priority', (name, fleet, known, atMost) => {
   const worlds = Array.from({ length: workloads }, (_, n) => world(n + 1, fleet, known));
   const medianOf = (strategy: (typeof strategies)['priority']) =>
     median(worlds.map((one) => makespanMs(one, strategy)));
   const ratio = medianOf(strategies.predictive) / medianOf(strategies.priority);
-  if (process.env.COORD_TEST_FIGURES === '1') console.log(_name, ratio.toFixed(3));
+  console.log(`${name}: ${ratio.toFixed(3)} of that of priority`);
   expect(ratio).toBeLessThanOrEqual(atMost);
 });
