@@ -4,7 +4,7 @@ import { type AskTips, taskBranch } from '../worker/branch-tips.ts';
 import { cloneGit } from '../worker/clone-git.ts';
 import type { LandingGates } from '../worker/gates/landing-gates.ts';
 import { type LandingPlace, landingCode, reviewCode } from '../worker/landing-code.ts';
-import { targetOf } from '../worker/target-name.ts';
+import { likelyTarget, targetOf } from '../worker/target-name.ts';
 import { type Work, workOf } from '../worker/work.ts';
 import { gatesOf } from './gates-of.ts';
 import { landingPlace } from './landing-place.ts';
@@ -30,10 +30,14 @@ export function landingOn(app: App, { task, onto, from, tell, whileStoppable }: 
     });
   const git = cloneGit(clone.topLevel, env);
   const branch = taskBranch(config.tasks.branch, task);
+  const { remote } = book;
+  const likely = remote === null || onto !== undefined ? null : likelyTarget(clone.gitConfig, remote);
+  // the remote answers while git says what the target is
+  const early = askingEarly(app.transport, likely);
   const placeOf = (target: string, tracked: string | null): LandingPlace => ({
     ...landingPlace(app, git.dir, task, target),
     tracked,
-    ask: askingEarly(app.transport, book.remote === null ? [] : [target]),
+    ask: early(book.remote === null ? null : target),
     gates: gatesOf({ quality: config.quality, env, tell, tellSkipped: true, whileStoppable }),
   });
   const look = async () => {
@@ -64,15 +68,25 @@ function tellUntracked({ untracked: files }: Work, tell: (text: string) => void)
   tell(`not committed, so not in what lands: ${files.slice(0, 3).join(', ')}${more}`);
 }
 
-/** Asks while it is found out whose the task is: the first answer is of that moment. */
-function askingEarly(transport: Transport, refs: readonly string[]): AskTips {
-  let early: ReturnType<AskTips> | null = transport.values(refs);
-  // it is asked again, then
-  early.catch(() => {});
-  return async (wanted) => {
-    const first = early;
-    early = null;
-    const answer = await first?.catch(() => null);
-    return answer ?? transport.values(wanted);
+/**
+ * Asks for a branch before it is known whether that is the one, and while it is found out whose the task is: the first answer is
+ * of that moment.
+ */
+function askingEarly(transport: Transport, likely: string | null) {
+  const asked = (ref: string | null): ReturnType<AskTips> | null => {
+    const answer = ref === null ? null : transport.values([ref]);
+    // it is asked again, then
+    answer?.catch(() => {});
+    return answer;
+  };
+  const sooner = asked(likely);
+  return (target: string | null): AskTips => {
+    let early = target === likely ? sooner : asked(target);
+    return async (wanted) => {
+      const first = early;
+      early = null;
+      const answer = await first?.catch(() => null);
+      return answer ?? transport.values(wanted);
+    };
   };
 }

@@ -28,6 +28,19 @@ export async function targetOf(git: CloneGit, remote: string | null, onto: strin
   throw new CoordError('usage', `${JSON.stringify(onto)} can't be the name of a branch`, { next: ['git branch -a'] });
 }
 
+/**
+ * What the target most likely is, without starting git: the only branch of the remote that one of the same name here follows, as a
+ * clone makes it. Null: there are several, or none.
+ */
+export function likelyTarget(gitConfig: ReadonlyMap<string, readonly string[]>, remote: string): string | null {
+  const followed = [...gitConfig].flatMap(([key, values]) => {
+    const name = /^branch\.(.+)\.merge$/.exec(key)?.[1];
+    const isOfRemote = gitConfig.get(`branch.${name}.remote`)?.at(-1) === remote;
+    return isOfRemote && values.at(-1) === `refs/heads/${name}` ? [`refs/heads/${name}`] : [];
+  });
+  return followed.length === 1 ? (followed[0] ?? null) : null;
+}
+
 async function defaultTarget(git: CloneGit, remote: string | null): Promise<Target> {
   return (remote !== null && (await remoteHead(git, remote))) || { name: await usualName(git, remote), tracked: null };
 }
