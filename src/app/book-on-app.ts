@@ -17,7 +17,7 @@ export function openBookOn(app: App, pid: number, onProblem: (words: string) => 
     timeoutMs: config.tasks.timeoutMs,
     retryLimit: config.tasks.retryLimit,
     assignment: { strategy: config.tasks.assignmentStrategy, patienceMs: 2 * timings.pollIntervalMs },
-    recent: () => app.recent(),
+    recent: (ageMsMax) => app.recent(ageMsMax),
     ownerIsOther: (owner) => ownerIsOther(owner, pid),
     keepAlive: config.coordination.daemon === 'off' ? null : (watchMs) => wake(app, watchMs, onProblem),
   });

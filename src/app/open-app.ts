@@ -45,8 +45,11 @@ export interface App extends Setup {
   readonly timings: Timings;
   readonly transport: Transport;
   readonly fresh: Freshness;
-  /** A context to read what the daemon saw in its last look; null: nothing that recent. Reads there are no sightings. */
-  recent(): Promise<Context | null>;
+  /**
+   * A context to read what the daemon saw in its last look; null: nothing that recent (or, if said, that began at most
+   * `ageMsMax` ago). Reads there are no sightings.
+   */
+  recent(ageMsMax?: number): Promise<Context | null>;
   /** When the remote was asked for what this app shows; ISO 8601, or `never`. */
   asOf(): string;
   /** Pushes made through this app, for the metrics. */
@@ -132,8 +135,9 @@ async function compose(setup: Setup, book: BookSettings, who: Identity, request:
     },
   };
   let shown: Promise<Transport> | undefined;
-  const recent = async (): Promise<Context | null> => {
-    const isRecent = fresh.isRecent(clock.bootMs(), Math.min(recentMsMax, recentPolls * timings.pollIntervalMs));
+  const recentMs = Math.min(recentMsMax, recentPolls * timings.pollIntervalMs);
+  const recent = async (ageMsMax = recentMs): Promise<Context | null> => {
+    const isRecent = fresh.isRecent(clock.bootMs(), Math.min(recentMs, ageMsMax));
     if (book.mode === 'local' || cached || !isRecent) return null;
     // one for all looks: whoever works for long asks again and again
     shown ??= openTransport(setup, book, { cached: true }).catch((error: unknown) => {

@@ -41,6 +41,12 @@ import { type Waited, type WaitRequest, waitForTasks, waitForWorkflow } from './
 /** How long a reservation counts when nothing else is said. */
 const reservationMs = 10 * 60_000;
 
+/**
+ * The best task is chosen by what was seen so long ago at most: what became ready since, of a higher priority, would be
+ * passed over, and in a busy queue most of what was ready longer ago is taken.
+ */
+const chooseMsMax = 500;
+
 /** How long the daemon watches a claim for somebody who lost it. */
 const loserWatchMs = 10 * 60_000;
 
@@ -59,8 +65,8 @@ export interface BookOptions {
   /** What `next` takes. */
   readonly assignment: Assignment;
   readonly ownerIsOther: ClaimOptions['ownerIsOther'];
-  /** The book as the daemon saw it within the last poll, to decide on at first; null: it must be asked for. */
-  readonly recent: () => Promise<Context | null>;
+  /** The book as the daemon saw it within the last poll, or in this time, to decide on at first; null: it must be asked for. */
+  readonly recent: (ageMsMax?: number) => Promise<Context | null>;
   /** Somebody keeps claims alive: wakes it, to watch others' for so long. Null: nobody does, and agents are registered by the claim itself. */
   readonly keepAlive: ((watchMs: number) => Promise<void>) | null;
 }
@@ -129,7 +135,8 @@ export class Book {
     const { assignment, pollIntervalMs } = this.#options;
     const next = { ...options, assignment };
     // a plan is made of what is so now, with the agents
-    const recent = waitMs === undefined && assignment.strategy === 'priority' ? await this.#options.recent() : null;
+    const looks = waitMs !== undefined || assignment.strategy !== 'priority';
+    const recent = looks ? null : await this.#options.recent(chooseMsMax);
     return this.#keptAlive(
       await (waitMs === undefined
         ? claimNext(this.context, this.who, filter, next, recent)

@@ -1,6 +1,7 @@
 import { pausedText } from '../domain/decide-queue.ts';
 import { lacking, queueOrder } from '../domain/readiness.ts';
-import type { Who } from '../domain/seen.ts';
+import type { Seen, Who } from '../domain/seen.ts';
+import { orderFor, pauseMsAfterLoss } from '../domain/spread.ts';
 import type { TaskView } from '../domain/view.ts';
 import { CoordError } from '../errors.ts';
 import { type Assignment, type Awaited, assignedTasks } from './assigned-tasks.ts';
@@ -12,18 +13,16 @@ import type { PairRead } from './read-seen.ts';
 import { settleNeeds } from './settle-needs.ts';
 import type { Outcome } from './transition.ts';
 
+/** Tasks that are tried before the book counts as too busy, or as refusing. */
 const triesMax = 50;
-/** How often a plan is made anew when others were faster with all that it gave. */
-const plansMax = 5;
 
 export interface NextOptions extends ClaimOptions {
   readonly assignment: Assignment;
 }
 
-/** Nothing was taken: what there is may be for others first, or others were faster. */
+/** Nothing was taken: what there is may be for others first. */
 interface NotTaken {
   readonly awaited: Awaited | null;
-  readonly lost: boolean;
 }
 
 /**
@@ -68,39 +67,61 @@ async function tryNext(
   filter: Filter,
   options: NextOptions,
 ): Promise<ClaimResult | Nothing> {
-  const agents = options.assignment.strategy === 'priority' ? [] : [context.store.layout.all('agents')];
-  for (let plans = 1; ; plans++) {
-    const book = await readBook(context, who, agents);
-    const taken = await tryIn(context, who, filter, options, book);
-    if ('task' in taken) return taken;
-    const { joined } = await settleNeeds(context, who, book);
-    const goesOn = (taken.lost || joined.length > 0) && plans < plansMax;
-    if (!goesOn) return { paused: pausedText(queueOf(context, book.read)), awaited: taken.awaited };
-  }
+  const look = () => readBook(context, who, alsoRead(context, options.assignment));
+  const book = await look();
+  const taken = await tryIn(context, who, filter, options, book);
+  if ('task' in taken) return taken;
+  const { joined } = await settleNeeds(context, who, book);
+  const later = joined.length > 0 ? await tryIn(context, who, filter, options, await look()) : taken;
+  return 'task' in later ? later : { ...later, paused: pausedText(queueOf(context, book.read)) };
 }
 
-interface Nothing extends Pick<NotTaken, 'awaited'> {
+interface Nothing extends NotTaken {
   readonly paused: string | null;
 }
 
-/** What this read shows as ready and as this agent's to take. */
+/** A plan is made of what the agents' records say as well. */
+const alsoRead = ({ store }: Context, { strategy }: Assignment): string[] =>
+  strategy === 'priority' ? [] : [store.layout.all('agents')];
+
+/**
+ * The best task that is this agent's to take, by this read and, after a race that was lost, by a fresh one: what others took
+ * meanwhile isn't tried, and what became ready meanwhile isn't passed over.
+ */
 async function tryIn(
   context: Context,
   who: Who,
   filter: Filter,
   options: NextOptions,
-  book: BookView,
+  first: BookView,
 ): Promise<ClaimResult | NotTaken> {
-  limitReached(context, who, book);
-  const open = openTasks(book, filter);
-  const ready = { open, able: candidates(context, who, open) };
-  const { tasks, awaited } = await assignedTasks(context, who.agent, book, ready, options.assignment);
-  for (const task of tasks.slice(0, triesMax)) {
+  let book = first;
+  let losses = 0;
+  const passedOver = new Set<string>();
+  for (let tries = 0; tries < triesMax; tries++) {
+    limitReached(context, who, book);
+    const open = openTasks(book, filter);
+    const ready = { open, able: candidates(context, who, open) };
+    const { tasks, awaited } = await assignedTasks(context, who.agent, book, ready, options.assignment);
+    const task = tasks.find(({ id }) => !passedOver.has(tipIn(book, id)));
+    if (task === undefined) return { awaited };
+    const tip = tipIn(book, task.id);
     const outcome = await tryOne(context, who, task.id, { ...options, first: pairIn(book, task.id) });
     if (outcome !== null && outcome.kind !== 'refused') return claimed(context, who, task.id, options, outcome);
+    passedOver.add(tip);
+    if (outcome === null || tipOf(outcome.seen) === tip) continue;
+    losses++;
+    await context.clock.sleep(pauseMsAfterLoss(losses, context.random()));
+    book = await readBook(context, who, alsoRead(context, options.assignment));
   }
-  return { awaited, lost: tasks.length > 0 && options.assignment.strategy !== 'priority' };
+  throw new CoordError('unavailable', `${triesMax} tasks in a row could not be claimed`, {
+    hint: losses > 0 ? `Others were faster ${losses} times.` : 'The book refuses what is written to them.',
+    next: ['git coord claim --next', 'git coord doctor'],
+  });
 }
+
+const tipOf = (seen: Seen | undefined): string => (seen?.task.kind === 'task' ? seen.task.oid : '');
+const tipIn = ({ seen }: BookView, id: string): string => tipOf(seen.get(id));
 
 /** Null for a task that can't be written, as one that somebody filled to the brim: it must not stand before all others. */
 async function tryOne(context: Context, who: Who, id: string, options: ClaimOptions): Promise<Outcome | null> {
@@ -126,30 +147,13 @@ function openTasks(book: BookView, filter: Filter): TaskView[] {
   return open.sort(queueOrder);
 }
 
-/** What this agent can do, best first; among equals every agent begins elsewhere, so that many don't meet on one. */
+/** What this agent can do, in the order in which it tries it. */
 function candidates(context: Context, who: Who, open: readonly TaskView[]): TaskView[] {
   const { capabilities } = context.registration;
-  const able = open.filter((task) => lacking(task, capabilities).length === 0);
-  const groups = new Map<number, TaskView[]>();
-  for (const task of able) groups.set(task.priority, [...(groups.get(task.priority) ?? []), task]);
-  return [...groups.values()].flatMap((group) => spread(group, who));
-}
-
-/** How many of the oldest among equals are spread over the agents: the order of creation still counts. */
-const spreadMax = 64;
-
-/** Each agent has an order of its own, so that those who lost one race don't meet again at the next. */
-function spread(group: readonly TaskView[], { agent, session }: Who): TaskView[] {
-  const rank = new Map(group.slice(0, spreadMax).map((task) => [task, hash(`${agent}/${session}/${task.id}`)]));
-  const top = [...rank.keys()].sort((a, b) => (rank.get(a) ?? 0) - (rank.get(b) ?? 0));
-  return [...top, ...group.slice(spreadMax)];
-}
-
-/** FNV-1a, 32 bits. */
-function hash(text: string): number {
-  let sum = 0x811c9dc5;
-  for (const letter of text) sum = Math.imul(sum ^ letter.charCodeAt(0), 0x01000193) >>> 0;
-  return sum;
+  return orderFor(
+    who,
+    open.filter((task) => lacking(task, capabilities).length === 0),
+  );
 }
 
 /** The book's own read will do: if the task has changed since, the push fails and shows the fresh value. */

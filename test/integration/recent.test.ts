@@ -3,14 +3,15 @@
 import { rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { sinceBootMs } from '../../src/config/boot.ts';
-import { type Agent, closeAgents, codeOf, joinBook, makeBook, openAgent } from '../helpers/book.ts';
+import { type Agent, closeAgents, codeOf, errorOf, handClock, joinBook, makeBook, openAgent } from '../helpers/book.ts';
 import { type HttpBackend, startHttpBackend } from '../helpers/http-backend.ts';
 import { git, makeBareRepo, makeScratch, type Scratch } from '../helpers/repo.ts';
 
 let scratch: Scratch;
 let http: HttpBackend;
 let bare: string;
+/** Anna's: what she saw stays recent until it passes. */
+let clock: ReturnType<typeof handClock>;
 let anna: Agent;
 let ben: Agent;
 
@@ -20,7 +21,8 @@ beforeEach(async () => {
   bare = await makeBareRepo(join(scratch.dir, 'remote.git'));
   const book = await makeBook(bare, bare);
   const clone = (name: string) => joinBook(http.url('remote.git'), join(scratch.dir, name), book);
-  anna = await openAgent(await clone('anna'), { agent: 'anna' });
+  clock = handClock();
+  anna = await openAgent(await clone('anna'), { agent: 'anna', clock });
   ben = await openAgent(await clone('ben'), { agent: 'ben' });
 });
 afterEach(async () => {
@@ -31,7 +33,7 @@ afterEach(async () => {
 
 /** The whole book, as the daemon's look would leave it. */
 async function look({ app, book }: Agent): Promise<void> {
-  const startedMs = sinceBootMs();
+  const startedMs = app.context.clock.bootMs();
   await book.list();
   app.fresh.readWhole(startedMs);
 }
@@ -58,6 +60,30 @@ test('one that was taken since is refused, after the remote was asked; the next 
   await ben.book.claim('a');
   expect(await codeOf(anna.book.claim('a'))).toBe('held');
   expect((await anna.book.next()).task.id).toBe('b');
+});
+
+test('what is best to do next is not chosen by what was seen longer ago: a higher priority may have come', async () => {
+  await ben.book.add({ id: 'low', title: 'low' });
+  await look(anna);
+  await ben.book.add({ id: 'high', title: 'high', priority: 5 });
+  clock.pass(501);
+  expect((await anna.book.next()).task.id).toBe('high');
+});
+
+test('after a race that was lost the remote is asked: what came meanwhile is not passed over', async () => {
+  for (const [id, priority] of Object.entries({ a: 9, c: 1 })) await ben.book.add({ id, title: id, priority });
+  await look(anna);
+  await ben.book.claim('a');
+  await ben.book.add({ id: 'b', title: 'b', priority: 5 });
+  expect((await anna.book.next()).task.id).toBe('b');
+});
+
+test('who waits for the next gets what becomes ready, and is told when nothing did', async () => {
+  const waits = ben.book.next({}, { waitMs: 30_000 });
+  await anna.book.add({ id: 'a', title: 'a' });
+  expect((await waits).task.id).toBe('a');
+  const error = await errorOf(anna.book.next({}, { waitMs: 1 }));
+  expect([error?.code, error?.message]).toEqual(['not-ready', 'nothing became ready in time']);
 });
 
 test('one that was held and is free since is claimed', async () => {

@@ -41,6 +41,7 @@ const rows: [string, Task | 'absent' | 'bad', Lease, Partial<FinishRequest>, str
   ['done, an orphan there', task('claimed'), orphan, {}, 'done: done attempts 2 backoff 0 lease free'],
   ['release gives the attempt back', task('claimed'), own, release, 'release: open attempts 1 backoff 0 lease free'],
   ['fail with tries left', task('claimed'), own, fail, 'fail: open attempts 2 backoff 10000 lease free'],
+  ['fail, with jitter as the request says', task('claimed'), own, { ...fail, random: 0.5 }, 'fail: open attempts 2 backoff 15000 lease free'],
   ['fail for the last time', task('claimed', { retryLimit: 1 }), own, fail, 'fail: failed attempts 2 backoff 0 lease free'],
   ['fail of a lock', task('claimed', { type: 'lock', retryLimit: 0 }), own, fail, 'fail: open attempts 2 backoff 10000 lease free'],
   ['send to review', task('claimed'), own, review, 'review: review attempts 2 backoff 0 lease free'],
