@@ -11,6 +11,11 @@ export const run: Run = (context, parsed) =>
     for (const { id, why } of bad) context.warn(`${id} can't be read: ${oneLine(why)}`);
     const narrowed = Object.values(filter).some((value) => value !== undefined && value !== false);
     const none = narrowed ? 'no such tasks\n' : 'no tasks (git coord add "What is to be done")\n';
-    const text = tasks.length > 0 ? taskTable(context, tasks) : none;
-    return { data: { tasks, unreadable: bad, asOf: app.asOf() }, text };
+    const data = { tasks, unreadable: bad, asOf: app.asOf() };
+    return {
+      data,
+      get text() {
+        return tasks.length > 0 ? taskTable(context, tasks) : none;
+      },
+    };
   });

@@ -15,8 +15,16 @@ export const run: Run = (context, parsed) =>
     const tasks = all.tasks.filter((task) => task.ready).slice(0, filter.limit ?? all.tasks.length);
     const paused = pausedText(queueOf(app.context, all.read));
     const none = paused === null ? 'nothing is ready\n' : `nothing is ready: ${oneLine(paused)} (git coord resume)\n`;
-    const text = tasks.length > 0 ? taskTable(context, tasks) : none;
-    if (!parsed.flag('explain')) return { data: { tasks, asOf: app.asOf() }, text };
+    const shown = () => (tasks.length > 0 ? taskTable(context, tasks) : none);
+    const data = { tasks, asOf: app.asOf() };
+    // with --json nobody sees the table, and a thousand rows of it take as long as all else
+    if (!parsed.flag('explain'))
+      return {
+        data,
+        get text() {
+          return shown();
+        },
+      };
     const others = all.tasks.filter((task) => !task.ready && task.state !== 'done' && task.state !== 'cancelled');
     const explained = others.map((task) => ({
       id: task.id,
@@ -26,5 +34,5 @@ export const run: Run = (context, parsed) =>
     const why = table([{ title: 'NOT READY' }, { title: 'BECAUSE IT', flexible: true }], rows, {
       columns: context.terminal.columns,
     });
-    return { data: { tasks, notReady: explained, asOf: app.asOf() }, text: why === '' ? text : `${text}\n${why}` };
+    return { data: { ...data, notReady: explained }, text: why === '' ? shown() : `${shown()}\n${why}` };
   });

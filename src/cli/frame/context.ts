@@ -35,7 +35,7 @@ export interface Context {
 /** What a command answers. The frame prints it: `data` as JSON, or `text` for people. */
 export interface Answer {
   readonly data: unknown;
-  /** Empty: nothing to print. */
+  /** Empty: nothing to print. A getter where it is long: with `--json` it isn't asked for. */
   readonly text: string;
   /** The exit status when it isn't 0 though nothing failed, as that of the command that `lock` ran. */
   readonly exitCode?: number;
