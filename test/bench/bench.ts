@@ -5,12 +5,14 @@ import { join } from 'node:path';
 import { git, makeBareRepo, makeClone } from '../helpers/repo.ts';
 import { benchArchive } from './archive.ts';
 import type { Place } from './code.ts';
+import { benchDrain } from './drain.ts';
 import { benchEnvironment } from './environment.ts';
 import { benchFleet } from './fleet.ts';
 import { benchLanding } from './landing.ts';
 import { benchLandingPush } from './landing-push.ts';
 import { startHttpServer } from './lighttpd.ts';
 import { type Command, coord, inTurn, median, type Row, time } from './measure.ts';
+import { benchReady } from './ready.ts';
 
 export async function bench(runs: number): Promise<Row[]> {
   const folder = mkdtempSync(join(tmpdir(), 'coord-bench-'));
@@ -20,7 +22,9 @@ export async function bench(runs: number): Promise<Row[]> {
   try {
     return [
       ...(await embedded(folder, env, runs)),
+      ...(await benchReady(place, runs)),
       ...(await overHttp(place, Math.max(3, Math.round(runs / 4)))),
+      ...(await benchDrain(place)),
       ...(await benchLandingPush(place, runs)),
       ...(await benchLanding(place, Math.round(runs / 2))),
       ...(await benchArchive(folder, env, runs)),
