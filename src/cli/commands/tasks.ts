@@ -157,7 +157,7 @@ export const taskCommands: readonly CommandSpec[] = [
     positionals: [],
     options: [cached],
     answers: true,
-    example: 'git coord export > tasks.ndjson',
+    example: 'git coord export',
     explanation: ['For import. Terms, logs and claims are left out.'],
     load: () => import('../export.ts'),
   },
