@@ -53,7 +53,7 @@ interface Move {
  * conflict it is looked and decided again, so that what somebody else has put back meanwhile stays.
  *
  *   the archive is gone       first; what is in it is not put back on the board
- *   the book itself is gone   all in one push, the format last: until it is there nobody joins
+ *   the book itself is gone   the format goes with the last push: until it is there nobody joins
  *   one of them is refused    each by itself
  *
  * @throws CoordError `unavailable` (also: another book is there), `unknown`
@@ -82,17 +82,18 @@ export async function restoreTasks(context: Context, who: Who, request: RestoreR
     const moves = due.map((loss) => moveOf(context, who, loss));
     if (archiveDue !== null) moves.unshift({ loss: null, ...(await archiveMove(context, who, archiveDue)) });
     sent.push(...moves);
-    const report = losses.formatGone
-      ? await sendAll(context, moves, formatCommit(context.store, request.book, who.agent, context.clock.wall()))
-      : await sendAll(context, moves);
+    const format = losses.formatGone
+      ? formatCommit(context.store, request.book, who.agent, context.clock.wall())
+      : undefined;
+    const { applied, failed, report } = await sendBatches(context, moves, format);
     words = report.message;
-    if (isApplied(report)) {
-      for (const loss of due) restored.set(loss.id, shown(loss));
-      book ||= losses.formatGone;
-      archive ||= archiveDue !== null;
-    } else if ([...report.answers.values()].includes('refused')) {
+    for (const { loss } of applied)
+      if (loss === null) archive = true;
+      else restored.set(loss.id, shown(loss));
+    if (failed.length === 0 && isApplied(report)) book ||= losses.formatGone;
+    else if ([...report.answers.values()].includes('refused')) {
       if (losses.formatGone) break;
-      for (const [id, outcome] of await sendEach(context, moves))
+      for (const [id, outcome] of await sendEach(context, failed))
         if (outcome.kind === 'refused') refused.set(id, outcome.why);
         else if (outcome.task === null) archive = true;
         else restored.set(id, outcome.task);
@@ -137,6 +138,22 @@ function repairOn({ store, clock, nonce }: Context, who: Who, loss: LostTask, ta
     subject: taskSubject(note),
     note,
   });
+}
+
+/** git push takes longer for each ref the more there are. */
+const batchMax = 200;
+
+/** One after the other, until one isn't applied; the format goes with the last. */
+async function sendBatches(context: Context, moves: readonly Move[], format: NewCommit | undefined) {
+  const applied: Move[] = [];
+  for (let at = 0; ; at += batchMax) {
+    const batch = moves.slice(at, at + batchMax);
+    const isLast = at + batchMax >= moves.length;
+    const report = await sendAll(context, batch, isLast ? format : undefined);
+    if (!isApplied(report)) return { applied, failed: batch, report };
+    applied.push(...batch);
+    if (isLast) return { applied, failed: [], report };
+  }
 }
 
 async function sendAll(context: Context, moves: readonly Move[], format?: NewCommit): Promise<SwapReport> {
