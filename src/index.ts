@@ -28,9 +28,13 @@ export type { ClaimRequest, Imported } from './coordinator/book.ts';
 export type { ClaimResult } from './coordinator/claim-task.ts';
 export type { Filter } from './coordinator/filter.ts';
 export type { LandResult } from './coordinator/land-task.ts';
+export type { Published } from './coordinator/publish-event.ts';
 export type { Restored, RestoredTask } from './coordinator/restore-tasks.ts';
+export type { SubscribeRequest, Subscription } from './coordinator/subscribe.ts';
 export type { LogEntry } from './coordinator/task-log.ts';
+export type { StreamedEvent } from './coordinator/watch-events.ts';
 export { createWorker, type Worker, type WorkerOptions } from './create-worker.ts';
+export type { AgentRecord, AgentStatus } from './domain/agent.ts';
 export type { StatsRow } from './domain/stats.ts';
 export type { Json, TaskState } from './domain/task.ts';
 export type { TaskRecord } from './domain/task-record.ts';
@@ -78,6 +82,10 @@ export interface OpenedBook
     | 'show'
     | 'log'
     | 'stats'
+    | 'registerAgent'
+    | 'setStatus'
+    | 'publish'
+    | 'subscribe'
   > {
   list(filter?: Parameters<Book['list']>[0]): Promise<{ tasks: TaskView[]; asOf: string }>;
   /**
@@ -194,6 +202,10 @@ export async function openBook(options: OpenBookOptions): Promise<OpenedBook> {
     show: book.show.bind(book),
     log: book.log.bind(book),
     stats: book.stats.bind(book),
+    registerAgent: book.registerAgent.bind(book),
+    setStatus: book.setStatus.bind(book),
+    publish: book.publish.bind(book),
+    subscribe: book.subscribe.bind(book),
     list: async (filter) => {
       const { tasks } = await book.list(filter);
       return { tasks, asOf: app.asOf() };

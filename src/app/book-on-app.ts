@@ -1,6 +1,9 @@
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { ownerIsOther } from '../config/owner.ts';
 import { Book } from '../coordinator/book.ts';
+import { cursorJournal } from '../store/cursor-journal.ts';
+import { openLocalChanges } from './local-changes.ts';
 import type { App } from './open-app.ts';
 
 const localPollMs = 250;
@@ -18,6 +21,11 @@ export function openBookOn(app: App, pid: number, onProblem: (words: string) => 
     retryLimit: config.tasks.retryLimit,
     assignment: { strategy: config.tasks.assignmentStrategy, patienceMs: 2 * timings.pollIntervalMs },
     recent: (ageMsMax) => app.recent(ageMsMax),
+    openWatch: () => {
+      const changes = openLocalChanges(clone.coordDir);
+      const journal = cursorJournal(join(clone.coordDir, 'watch'), app.book.book);
+      return { ...changes, journal, shown: async () => (await app.shown()).store };
+    },
     ownerIsOther: (owner) => ownerIsOther(owner, pid),
     keepAlive: config.coordination.daemon === 'off' ? null : (watchMs) => wake(app, watchMs, onProblem),
   });

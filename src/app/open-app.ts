@@ -10,8 +10,9 @@ import { bootId, monotonicMs, placeOf, sinceBootMs, timeNamespace } from '../con
 import type { Identity } from '../config/identity.ts';
 import { leaseTimings, resolveTimings, type Timings } from '../config/timings.ts';
 import { whoAmI } from '../config/who.ts';
-import type { AgentEntry, Clock, Context } from '../coordinator/context.ts';
+import type { AgentEntry, ChainTip, Clock, Context } from '../coordinator/context.ts';
 import { kindOf } from '../coordinator/record-kinds.ts';
+import type { QueuedEvent } from '../domain/event.ts';
 import { CoordError } from '../errors.ts';
 import { fileFolder } from '../store/folder.ts';
 import { type Freshness, freshness } from '../store/freshness.ts';
@@ -50,6 +51,8 @@ export interface App extends Setup {
    * `ageMsMax` ago). Reads there are no sightings.
    */
   recent(ageMsMax?: number): Promise<Context | null>;
+  /** A context to read what this clone last saw, however long ago, its own writes among it. */
+  shown(): Promise<Context>;
   /** When the remote was asked for what this app shows; ISO 8601, or `never`. */
   asOf(): string;
   /** Pushes made through this app, for the metrics. */
@@ -116,6 +119,8 @@ async function compose(setup: Setup, book: BookSettings, who: Identity, request:
     ended: jsonLedger<EndedEntry>(folder('ended')),
     pending: jsonLedger<PendingEntry>(folder('pending')),
     agents: jsonLedger<AgentEntry>(folder('agents')),
+    chains: jsonLedger<ChainTip>(folder('chains')),
+    outbox: jsonLedger<QueuedEvent>(folder('outbox')),
     observed: cached ? withoutSightings(observed) : observed,
     clock,
     boot,
@@ -134,23 +139,27 @@ async function compose(setup: Setup, book: BookSettings, who: Identity, request:
       pushes++;
     },
   };
-  let shown: Promise<Transport> | undefined;
+  let opened: Promise<Transport> | undefined;
+  const shown = async (): Promise<Context> => {
+    if (book.mode === 'local' || cached) return context;
+    // one for all looks: whoever works for long asks again and again
+    opened ??= openTransport(setup, book, { cached: true }).catch((error: unknown) => {
+      opened = undefined;
+      throw error;
+    });
+    const store = checkingBook(recordStore(await opened, layout, kindOf, remembered), book);
+    return { ...context, store, observed: withoutSightings(observed) };
+  };
   const recentMs = Math.min(recentMsMax, recentPolls * timings.pollIntervalMs);
   const recent = async (ageMsMax = recentMs): Promise<Context | null> => {
     const isRecent = fresh.isRecent(clock.bootMs(), Math.min(recentMs, ageMsMax));
-    if (book.mode === 'local' || cached || !isRecent) return null;
-    // one for all looks: whoever works for long asks again and again
-    shown ??= openTransport(setup, book, { cached: true }).catch((error: unknown) => {
-      shown = undefined;
-      throw error;
-    });
-    const store = checkingBook(recordStore(await shown, layout, kindOf, remembered), book);
-    return { ...context, store, observed: withoutSightings(observed) };
+    return book.mode === 'local' || cached || !isRecent ? null : shown();
   };
   return {
     ...setup,
     context,
     recent,
+    shown,
     who,
     book,
     timings,
@@ -160,7 +169,7 @@ async function compose(setup: Setup, book: BookSettings, who: Identity, request:
     pushes: () => pushes,
     mirrorAll: () => mirror.showAll(),
     close: async () => {
-      await Promise.all([transport.close(), shown?.then((one) => one.close())]);
+      await Promise.all([transport.close(), opened?.then((one) => one.close())]);
     },
   };
 }

@@ -30,15 +30,25 @@ export function noting(transport: Transport, fresh: Freshness, clock: Clock, boa
  * that has run for hours: commands decide on what it saw.
  */
 export function checkingBook(store: RecordStore, book: BookSettings): RecordStore {
+  let checked: string | undefined;
+  const read = async (patterns: readonly string[]) => {
+    const shown = await store.read([...patterns, store.layout.format]);
+    const decoded = shown.records.get(store.layout.format)?.decoded;
+    if (decoded === undefined) throw bookGone(book);
+    if (!decoded.ok) throw new CoordError('unavailable', `the book can't be read: ${decoded.why}`);
+    if ((decoded.note as FormatNote).book !== book.book) throw otherBook(book);
+    return shown;
+  };
   return {
     ...store,
-    async read(patterns) {
-      const read = await store.read([...patterns, store.layout.format]);
-      const decoded = read.records.get(store.layout.format)?.decoded;
-      if (decoded === undefined) throw bookGone(book);
-      if (!decoded.ok) throw new CoordError('unavailable', `the book can't be read: ${decoded.why}`);
-      if ((decoded.note as FormatNote).book !== book.book) throw otherBook(book);
-      return read;
+    read,
+    async tips(patterns) {
+      const tips = await store.tips([...patterns, store.layout.format]);
+      const format = tips.get(store.layout.format);
+      // its value stays the same for as long as it is the same book
+      if (format === undefined || format !== checked) await read([]);
+      checked = format;
+      return tips;
     },
   };
 }

@@ -1,9 +1,13 @@
 import { formatDuration } from '../config/durations.ts';
-import { liveAgents, readAgents } from '../coordinator/read-agents.ts';
+import { type AgentView, liveAgents, readAgents } from '../coordinator/read-agents.ts';
 import { lacking } from '../domain/readiness.ts';
 import type { Run } from './frame/spec.ts';
 import { table } from './frame/table.ts';
 import { readingBook } from './with-book.ts';
+
+/** One that said `busy` without a task, or `error`, takes none. */
+const canTakeMore = ({ status, tasks, limit }: AgentView): boolean =>
+  status === 'busy' ? tasks.length > 0 && tasks.length < limit : status === 'available' && limit > 0;
 
 export const run: Run = (context, parsed) =>
   readingBook(context, parsed, async ({ app, book }) => {
@@ -12,7 +16,7 @@ export const run: Run = (context, parsed) =>
     const agents = liveAgents(await readAgents(app.context), tasks).filter(
       (agent) =>
         lacking({ requires: [...skills] }, agent.capabilities).length === 0 &&
-        (!parsed.flag('available') || (agent.status !== 'offline' && agent.tasks.length < agent.limit)),
+        (!parsed.flag('available') || canTakeMore(agent)),
     );
     app.context.observed.save();
     const rows = agents.map(({ id, status, tasks: own, limit, host, capabilities, observed }) => [

@@ -15,7 +15,7 @@ export const run: Run = (context, parsed) =>
     const { clock, observed } = app.context;
     const watches = parsed.number('wait') ?? (app.config.coordination.daemon === 'off' ? waitMsDefault : 0);
     const untilMs = clock.monoMs() + watches;
-    const total: SweepResult = { expired: [], repaired: [], skipped: [], joined: [], archived: 0 };
+    const total: SweepResult = { expired: [], repaired: [], skipped: [], joined: [], archived: 0, pruned: [] };
     for (;;) {
       const look = await sweep(app.context, book.who, archivePolicy(app.config));
       total.expired.push(...look.expired);
@@ -23,6 +23,7 @@ export const run: Run = (context, parsed) =>
       total.skipped.push(...look.skipped);
       total.joined.push(...look.joined);
       total.archived += look.archived;
+      total.pruned.push(...look.pruned);
       observed.save();
       const leftMs = untilMs - clock.monoMs();
       if (leftMs <= 0 || look.waitMs === null || context.outputClosed.aborted) break;
@@ -47,7 +48,7 @@ const landingText = {
 } as const;
 
 function sweepText(
-  { expired, repaired, skipped, joined, archived }: SweepResult,
+  { expired, repaired, skipped, joined, archived, pruned }: SweepResult,
   reviews: readonly ReviewLook[],
   landings: readonly LandingLook[],
 ): string {
@@ -57,6 +58,7 @@ function sweepText(
     ...skipped.map((id) => `${id}: skipped, because a need of it failed\n`),
     ...joined.map((id) => `${id}: done, since all that it needs is\n`),
     ...(archived > 0 ? [`archived: ${archived}\n`] : []),
+    ...pruned.map((agent) => `${agent}: gone for good, its record is removed\n`),
     ...landings.map(({ id, standing }) => `${id}: ${landingText[standing]}\n`),
     ...reviews.map(({ id, standing }) => `${id}: ${reviewText[standing]}\n`),
   ];

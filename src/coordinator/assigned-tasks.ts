@@ -2,6 +2,7 @@ import type { Plan, PlanAgent } from '../domain/assignment/plan.ts';
 import { type StrategyName, strategies } from '../domain/assignment/strategies.ts';
 import { reservationCounts } from '../domain/readiness.ts';
 import type { TaskView } from '../domain/view.ts';
+import { capabilitiesOf } from './agent-beats.ts';
 import type { BookView } from './book-view.ts';
 import type { Context } from './context.ts';
 import { type Awaitable, Patience } from './patience.ts';
@@ -87,12 +88,12 @@ type Candidate = PlanAgent & Awaitable;
 /** The agents that live, as the records show them; of the one that asks, what its own clone says. */
 function agentsFor(context: Context, agent: string, book: BookView, patience: Patience): Candidate[] {
   const work = workOf(book);
-  const { capabilities, limit } = context.registration;
+  const { limit } = context.registration;
   const others = liveAgents(agentsIn(context, book.read), book.tasks)
     .filter(({ id, status }) => id !== agent && (status === 'available' || status === 'busy'))
     .map(({ id, capabilities, limit, updatedAt }) => ({ id, capabilities, limit, news: updatedAt }))
     .filter((other) => !patience.isLeftOut(other));
-  return [...others, { id: agent, capabilities, limit, news: '' }]
+  return [...others, { id: agent, capabilities: capabilitiesOf(context, agent), limit, news: '' }]
     .map((one) => ({ ...one, holds: work.holds.get(one.id) ?? [], given: work.given.get(one.id) ?? 0 }))
     .sort((a, b) => (a.id < b.id ? -1 : 1));
 }

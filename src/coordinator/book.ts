@@ -1,4 +1,5 @@
 import type { ImportFile } from '../config/import-file.ts';
+import type { AgentRecord, AgentStatus } from '../domain/agent.ts';
 import type { NeedsChange, TaskChange } from '../domain/decide-edit.ts';
 import { joinType } from '../domain/decide-join.ts';
 import { parseId } from '../domain/ids.ts';
@@ -26,8 +27,11 @@ import { type ExportedTasks, exportTasks } from './export-tasks.ts';
 import { type Filter, isChosen } from './filter.ts';
 import { finishTask } from './finish-task.ts';
 import { type LandRequest, type LandResult, landTask } from './land-task.ts';
+import { type ListRequest, listEvents } from './list-events.ts';
+import { type Published, publishEvent } from './publish-event.ts';
 import { type PairRead, readPair } from './read-seen.ts';
 import { readStats } from './read-stats.ts';
+import { registerAgent, setStatus } from './register-agent.ts';
 import { renewClaims } from './renew-claims.ts';
 import { renewClaim, reportProgress } from './report-progress.ts';
 import { resultsOfNeeds } from './results-of-needs.ts';
@@ -35,8 +39,10 @@ import { sendToReview } from './review-task.ts';
 import { settlePending } from './settle-pending.ts';
 import { showTask } from './show-task.ts';
 import { type SubmitRequest, type Submitted, submitTasks } from './submit-tasks.ts';
+import { type SubscribeRequest, type Subscription, subscribe } from './subscribe.ts';
 import { type LogEntry, taskLog } from './task-log.ts';
 import { type Waited, type WaitRequest, waitForTasks, waitForWorkflow } from './wait-for.ts';
+import { type OpenWatch, type StreamedEvent, type WatchRequest, watchEvents } from './watch-events.ts';
 
 /** How long a reservation counts when nothing else is said. */
 const reservationMs = 10 * 60_000;
@@ -69,6 +75,8 @@ export interface BookOptions {
   readonly recent: (ageMsMax?: number) => Promise<Context | null>;
   /** Somebody keeps claims alive: wakes it, to watch others' for so long. Null: nobody does, and agents are registered by the claim itself. */
   readonly keepAlive: ((watchMs: number) => Promise<void>) | null;
+  /** For one who watches events. */
+  readonly openWatch: () => OpenWatch;
 }
 
 export interface ClaimRequest {
@@ -345,6 +353,58 @@ export class Book {
   /** What each task that this one needs gave, by id. @throws CoordError `unavailable` */
   resultsOfNeeds(task: Pick<TaskView, 'needs'>): Promise<Record<string, Json>> {
     return resultsOfNeeds(this.context, this.who, task);
+  }
+
+  /** Registers this agent, or again. @throws CoordError `usage`, `unavailable` */
+  async registerAgent(request: { capabilities?: readonly string[] | undefined } = {}): Promise<AgentRecord> {
+    return registerAgent(this.context, this.who, request);
+  }
+
+  /** Until this agent begins or ends a task. @throws CoordError `usage`, `unavailable` */
+  async setStatus(status: AgentStatus): Promise<AgentRecord> {
+    return setStatus(this.context, this.who, status);
+  }
+
+  /**
+   * Tells something to all who watch: with the agent's next record, or at once with `now`.
+   * @throws CoordError `usage`, `not-ready`, `unavailable`
+   */
+  async publish(type: string, data: Json = null, { now = false }: { now?: boolean } = {}): Promise<Published> {
+    const { keepAlive } = this.#options;
+    const published = await publishEvent(this.context, this.who, { type, data, now: now || keepAlive === null });
+    if (!published.sent) await keepAlive?.(0);
+    return published;
+  }
+
+  /** What agents have told, oldest first; the steps of tasks are in their logs. @throws CoordError `unavailable` */
+  async events(request: ListRequest = {}): Promise<{ events: StreamedEvent[] }> {
+    const sources = this.#options.openWatch();
+    try {
+      return await listEvents(this.context, sources.journal, request);
+    } finally {
+      sources.close();
+    }
+  }
+
+  /** Tells what happens until its signal ends it. Answers the last cursor. @throws CoordError `usage` */
+  async watch(request: Omit<WatchRequest, 'pollIntervalMs'>): Promise<string | null> {
+    const { openWatch, pollIntervalMs } = this.#options;
+    const sources = openWatch();
+    request.signal.addEventListener('abort', sources.wake);
+    try {
+      return await watchEvents(this.context, sources, { ...request, pollIntervalMs });
+    } finally {
+      request.signal.removeEventListener('abort', sources.wake);
+      sources.close();
+    }
+  }
+
+  /**
+   * Has a function told what happens from now on, or since a cursor. The next event is told when it has taken this one.
+   * @throws CoordError `usage` (a cursor that isn't known), `unavailable`
+   */
+  subscribe(handler: WatchRequest['onEvent'], request: SubscribeRequest = {}): Promise<Subscription> {
+    return subscribe((watching) => this.watch(watching), handler, request);
   }
 
   /** Figures by agent and type of task, from the logs. @throws CoordError `unavailable` */

@@ -4,6 +4,7 @@ import type { Seen, Who } from '../domain/seen.ts';
 import { orderFor, pauseMsAfterLoss } from '../domain/spread.ts';
 import type { TaskView } from '../domain/view.ts';
 import { CoordError } from '../errors.ts';
+import { capabilitiesOf } from './agent-beats.ts';
 import { type Assignment, type Awaited, assignedTasks } from './assigned-tasks.ts';
 import { type BookView, queueOf, readBook } from './book-view.ts';
 import { type ClaimOptions, type ClaimResult, claimed, tryClaim } from './claim-task.ts';
@@ -149,7 +150,7 @@ function openTasks(book: BookView, filter: Filter): TaskView[] {
 
 /** What this agent can do, in the order in which it tries it. */
 function candidates(context: Context, who: Who, open: readonly TaskView[]): TaskView[] {
-  const { capabilities } = context.registration;
+  const capabilities = capabilitiesOf(context, who.agent);
   return orderFor(
     who,
     open.filter((task) => lacking(task, capabilities).length === 0),

@@ -7,6 +7,7 @@ import { wasMine } from '../domain/tenure.ts';
 import type { ClaimView, TaskView } from '../domain/view.ts';
 import { CoordError } from '../errors.ts';
 import type { HeldState } from '../store/held-ledger.ts';
+import { capabilitiesOf } from './agent-beats.ts';
 import { queueOf, stateIn } from './book-view.ts';
 import type { Context } from './context.ts';
 import { archivedStates } from './find-archived.ts';
@@ -64,7 +65,7 @@ export async function tryClaim(context: Context, who: Who, id: string, options: 
         create: options.create,
         createType: options.createType ?? ('external' as const),
         stoodStill: standstill(context, read.seen).expired,
-        lacks: mine && wasMine(mine, who) ? [] : lacks(context, read),
+        lacks: mine && wasMine(mine, who) ? [] : lacks(context, who, read),
         ...(await obstacles(context, read)),
       };
       const decision = decideClaim(read.seen, request, stamp);
@@ -79,8 +80,8 @@ export async function tryClaim(context: Context, who: Who, id: string, options: 
   });
 }
 
-const lacks = ({ registration }: Context, { seen: { task } }: PairRead): string[] =>
-  task.kind === 'task' ? lacking(task.note.task, registration.capabilities) : [];
+const lacks = (context: Context, { agent }: Who, { seen: { task } }: PairRead): string[] =>
+  task.kind === 'task' ? lacking(task.note.task, capabilitiesOf(context, agent)) : [];
 
 async function obstacles(context: Context, { seen, book }: PairRead) {
   const queue = queueOf(context, book);

@@ -1,4 +1,5 @@
 import type { AgentNote } from '../domain/agent.ts';
+import type { QueuedEvent } from '../domain/event.ts';
 import type { HeldLedger } from '../store/held-ledger.ts';
 import type { EndedEntry, JsonLedger, PendingEntry } from '../store/json-ledger.ts';
 import type { Observations } from '../store/observations.ts';
@@ -38,6 +39,18 @@ export interface AgentEntry {
   readonly sentBootMs: number;
   /** The remote was seen to hold this very record. */
   readonly settled: boolean;
+  /** What it was registered with; absent: what the configuration says. */
+  readonly capabilities?: readonly string[] | undefined;
+}
+
+/** Where an agent's chain of events ended when this clone last wrote or read it. */
+export interface ChainTip {
+  /** What the ref shows; null: there is none. */
+  readonly value: string | null;
+  /** The last event that could be read, whether or not the ref still shows it; null: none was ever seen. */
+  readonly tip: string | null;
+  readonly seq: number;
+  readonly first: number;
 }
 
 /** Everything a use-case works with: time, randomness and the clone's own ledgers are arguments. */
@@ -47,6 +60,10 @@ export interface Context {
   readonly ended: JsonLedger<EndedEntry>;
   readonly pending: JsonLedger<PendingEntry>;
   readonly agents: JsonLedger<AgentEntry>;
+  /** By agent. */
+  readonly chains: JsonLedger<ChainTip>;
+  /** Events that wait to be pushed, in the order of their names. */
+  readonly outbox: JsonLedger<QueuedEvent>;
   readonly observed: Observations;
   readonly clock: Clock;
   /** Names the boot in which `bootMs` counts. */

@@ -43,6 +43,7 @@ export async function checkNotes(store: RecordStore): Promise<Finding> {
     layout.all('board'),
     layout.all('claims'),
     layout.all('agents'),
+    layout.all('events'),
     layout.all('coord'),
   ]);
   const problems = [...records.values()].flatMap(problemOf);

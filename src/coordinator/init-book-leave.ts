@@ -4,7 +4,18 @@ import { CoordError } from '../errors.ts';
 import type { Transport } from '../transport/port.ts';
 
 /** What a clone keeps of one book: its tenures, sightings and the store mean nothing in another. */
-const ofOneBook = ['held', 'ended', 'pending', 'agents', 'observed.json', 'moving.json', 'store.git'];
+const ofOneBook = [
+  'held',
+  'ended',
+  'pending',
+  'agents',
+  'chains',
+  'outbox',
+  'watch',
+  'observed.json',
+  'moving.json',
+  'store.git',
+];
 
 /** Forgets what this clone kept of the book that it leaves. */
 export async function forgetBook(coordDir: string): Promise<void> {

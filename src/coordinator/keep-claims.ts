@@ -1,6 +1,7 @@
 import type { HeldEntry, HeldState } from '../store/held-ledger.ts';
 import { dueAgents } from './agent-beats.ts';
 import type { Context } from './context.ts';
+import { hasQueued } from './event-chains.ts';
 import { seenOf } from './read-seen.ts';
 import { type Beat, checkTenure, renewClaims } from './renew-claims.ts';
 import { endTenure } from './sweep.ts';
@@ -52,7 +53,7 @@ async function beatDue(context: Context, entries: readonly HeldEntry[]): Promise
   const sinceMs = (entry: HeldEntry) => context.clock.bootMs() - entry.state.sentBootMs;
   const anyDue = entries.some((entry) => sinceMs(entry) >= context.intervalMs(entry.ttlMs));
   const agents = dueAgents(context, entries);
-  if (!anyDue && !agents.some(({ news }) => news)) return new Map();
+  if (!anyDue && !agents.some(({ news }) => news) && !hasQueued(context)) return new Map();
   const along = anyDue ? entries.filter((entry) => sinceMs(entry) >= context.intervalMs(entry.ttlMs) / 2) : [];
   const requests = along.map((entry) => ({ entry, news: null }));
   const beaten = await renewClaims(context, requests, agents);

@@ -1,10 +1,10 @@
-import type { AgentNote } from '../domain/agent.ts';
+import { type AgentNote, type AgentRecord, shownAgent } from '../domain/agent.ts';
 import { sightingGapMaxMs, standstillMs } from '../domain/lease-times.ts';
 import type { TaskView } from '../domain/view.ts';
 import type { BookRead } from '../store/record-store.ts';
 import type { Context } from './context.ts';
 
-export interface AgentView extends Omit<AgentNote, 'v' | 'kind' | 'cycle' | 'beat'> {
+export interface AgentView extends AgentRecord {
   observed: { ageMs: number };
 }
 
@@ -21,11 +21,10 @@ export function agentsIn(context: Context, read: BookRead): AgentView[] {
   return [...read.records.values()].flatMap(({ ref, decoded }) => {
     // a read also shows which book it is of
     if (!decoded.ok || !ref.startsWith(folder)) return [];
-    const { v: _v, kind: _kind, cycle: _cycle, beat: _beat, ...shown } = decoded.note as AgentNote;
     context.observed.saw(ref, decoded.oid, sightingGapMaxMs(agentTtlMs));
     return [
       {
-        ...shown,
+        ...shownAgent(decoded.note as AgentNote),
         observed: { ageMs: Math.round(context.observed.ageMs(ref, decoded.oid, sightingGapMaxMs(agentTtlMs))) },
       },
     ];
@@ -41,6 +40,6 @@ export function liveAgents(agents: readonly AgentView[], tasks: readonly TaskVie
   for (const { claim } of tasks) if (claim) ttls.set(claim.agent, Math.max(ttls.get(claim.agent) ?? 0, claim.ttlMs));
   return agents.map((agent) => {
     const stands = agent.observed.ageMs >= standstillMs(ttls.get(agent.id) ?? agentTtlMs);
-    return agent.status === 'busy' && stands ? { ...agent, status: 'offline' } : agent;
+    return agent.tasks.length > 0 && stands ? { ...agent, status: 'offline' } : agent;
   });
 }

@@ -12,6 +12,8 @@ import type { NewCommit, RefUpdate } from '../transport/port.ts';
 import { type AgentBeat, settleAgents } from './agent-beats.ts';
 import { encodeClaim } from './attempt.ts';
 import type { Context } from './context.ts';
+import { type ChainPush, dueChains, queueAgentEvent, settleChains } from './event-chains.ts';
+import { unlessBusy } from './ignoring-busy.ts';
 import { observe, seenOf } from './read-seen.ts';
 import { transition } from './transition.ts';
 
@@ -26,8 +28,8 @@ import { transition } from './transition.ts';
  */
 export type Beat = 'renewed' | 'early' | 'lost' | 'unclear';
 
-/** 100 objects in one push are kept as a pack, for ever (trap 40): 90 at most, and the empty tree. */
-const beatsInPushMax = 80;
+/** 100 objects in one push are kept as a pack, for ever (trap 40): 90 at most with the events, and the empty tree. */
+const beatsInPushMax = 70;
 const agentsInPushMax = 10;
 
 export interface BeatRequest {
@@ -50,13 +52,24 @@ export async function renewClaims(
     if (!allowed) results.set(entry.task, 'early');
     return allowed;
   });
-  let along = agents.slice(0, agentsInPushMax);
-  for (let start = 0; start < due.length || along.length > 0; start += beatsInPushMax) {
+  let along = await companions(context, agents.slice(0, agentsInPushMax));
+  for (let start = 0; start < due.length || along.agents.length + along.chains.length > 0; start += beatsInPushMax) {
     const unsettled = await pushBeats(context, due.slice(start, start + beatsInPushMax), along, results);
     if (unsettled.length > 0) await settleBeats(context, unsettled, results);
-    along = [];
+    along = { agents: [], chains: [] };
   }
   return results;
+}
+
+/** What goes along with the beats of a push: agents' records, and what they and others have to tell. */
+interface Companions {
+  readonly agents: readonly AgentBeat[];
+  readonly chains: readonly ChainPush[];
+}
+
+async function companions(context: Context, agents: readonly AgentBeat[]): Promise<Companions> {
+  for (const beat of agents) if (beat.news) queueAgentEvent(context, beat);
+  return { agents, chains: await dueChains(context) };
 }
 
 interface Sent {
@@ -70,7 +83,7 @@ interface Sent {
 async function pushBeats(
   context: Context,
   requests: readonly BeatRequest[],
-  agents: readonly AgentBeat[],
+  { agents, chains }: Companions,
   results: Map<string, Beat>,
 ): Promise<Sent[]> {
   // Stamped before it is sent: the lease is good from then on, never from when the answer came.
@@ -94,9 +107,9 @@ async function pushBeats(
     }),
   );
   context.pushed();
-  const report = await context.store.swap([...updates, ...agents.map(({ update }) => update)], {
+  const report = await context.store.swap([...updates, ...[...agents, ...chains].map(({ update }) => update)], {
     atomic: false,
-    objects: [...sent, ...agents].map(({ commit }) => commit),
+    objects: [...[...sent, ...agents].map(({ commit }) => commit), ...chains.flatMap(({ commits }) => commits)],
   });
   await settleAgents(context, agents, report.answers);
   const unsettled = sent.filter(({ request }) => report.answers.get(layout.claims(request.entry.task)) !== 'applied');
@@ -105,6 +118,9 @@ async function pushBeats(
     confirm(context, one.request.entry.task, one.claim, one.commit.oid, one.firstSentBootMs);
     results.set(one.request.entry.task, 'renewed');
   }
+  const told = settleChains(context, chains, report.answers);
+  // what was sent of claims counts, whatever is heard of the events: they go with the next push
+  await (requests.length > 0 ? told.catch(unlessBusy) : told);
   return context.profile.trusted ? unsettled : sent;
 }
 

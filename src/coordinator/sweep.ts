@@ -7,6 +7,7 @@ import { archiveTasks, clearArchivedClaim, dueIn, mayArchive } from './archive-t
 import { readBook } from './book-view.ts';
 import type { Context } from './context.ts';
 import { ignoringBusy, unlessBusy } from './ignoring-busy.ts';
+import { pruneAgents } from './prune-agents.ts';
 import { standstill } from './read-seen.ts';
 import { settleNeeds } from './settle-needs.ts';
 import { type Outcome, transition } from './transition.ts';
@@ -20,6 +21,8 @@ export interface SweepResult {
   /** Joins that are done. */
   joined: string[];
   archived: number;
+  /** Agents that are gone for good. */
+  pruned: string[];
 }
 
 export interface SweepLook extends SweepResult {
@@ -36,7 +39,13 @@ export interface SweepLook extends SweepResult {
  */
 export async function sweep(context: Context, who: Who, archiving: ArchivePolicy | null = null): Promise<SweepLook> {
   const book = await readBook(context, who);
-  const result: SweepResult = { expired: [], repaired: [], ...(await settleNeeds(context, who, book)), archived: 0 };
+  const result: SweepResult = {
+    expired: [],
+    repaired: [],
+    ...(await settleNeeds(context, who, book)),
+    archived: 0,
+    pruned: [],
+  };
   let waitMs: number | null = null;
   for (const seen of book.seen.values()) {
     const basis = expiryBasis(seen);
@@ -47,6 +56,8 @@ export async function sweep(context: Context, who: Who, archiving: ArchivePolicy
     else if (seen.task.kind !== 'absent') note(result, seen.id, await expireOne(context, who, seen.id));
     else if (await clearArchivedClaim(context, who, seen)) result.repaired.push(seen.id);
   }
+  const holders = book.tasks.flatMap(({ claim }) => claim?.agent ?? []);
+  result.pruned = (await pruneAgents(context, new Set(holders)).catch(unlessBusy)) ?? [];
   const reviews = book.tasks.filter(({ state }) => state === 'review').length;
   const landings = book.tasks.filter(
     ({ state, landed, review }) => state === 'done' && landed !== null && review === null,

@@ -35,8 +35,12 @@ export async function taskLog(context: Context, id: string): Promise<{ entries: 
 }
 
 function entryOf(oid: string, { op, by, at, task }: TaskNote, before: Task | null): LogEntry {
+  return { op, by, at, term: task.term, oid, changes: before === null ? {} : changesOf(task, before) };
+}
+
+/** The fields that differ, as they became. */
+export function changesOf(task: Task, before: Task): Partial<Task> {
   const keys = Object.keys(task) as (keyof Task)[];
-  const changed =
-    before === null ? [] : keys.filter((key) => JSON.stringify(task[key]) !== JSON.stringify(before[key]));
-  return { op, by, at, term: task.term, oid, changes: Object.fromEntries(changed.map((key) => [key, task[key]])) };
+  const changed = keys.filter((key) => JSON.stringify(task[key]) !== JSON.stringify(before[key]));
+  return Object.fromEntries(changed.map((key) => [key, task[key]]));
 }

@@ -11,6 +11,7 @@
 import { archivePolicy } from '../config/archive-policy.ts';
 import { ownerGone } from '../config/owner.ts';
 import { dueAgents } from '../coordinator/agent-beats.ts';
+import { hasQueued } from '../coordinator/event-chains.ts';
 import { type KeepReport, keepClaims } from '../coordinator/keep-claims.ts';
 import { sweep } from '../coordinator/sweep.ts';
 import { CoordError } from '../errors.ts';
@@ -57,6 +58,8 @@ export class Keeper {
   readonly #news = new ClaimNews();
   readonly #code: CodeWatch;
   readonly #keepBackoff = new Backoff();
+  /** Events that the remote doesn't take. */
+  readonly #tellBackoff = new Backoff();
   readonly #sweepBackoff = new Backoff();
   #holds: readonly string[] = [];
   /** Agents' records wait to be told what changed. True at first: a release while no daemon ran was told to nobody. */
@@ -193,7 +196,8 @@ export class Keeper {
     if (nowMs() < this.#keepBackoff.untilMs) return;
     const isDue = entries.some((entry) => dueInMs(context, entry) <= 0);
     // claims taken one after the other are told of together, and not while a command may still be at work
-    const tells = this.#changed && nowMs() - Math.max(this.#keptMs, this.#changedAtMs) >= this.#pollMs();
+    const hasNews = this.#changed || (nowMs() >= this.#tellBackoff.untilMs && hasQueued(context));
+    const tells = hasNews && nowMs() - Math.max(this.#keptMs, this.#changedAtMs) >= this.#pollMs();
     if (!isDue && !tells) return;
     this.#keptMs = nowMs();
     this.#logKept(await keepClaims(context, ownerGone));
@@ -201,6 +205,8 @@ export class Keeper {
     this.#sweepAtMs = Math.min(this.#sweepAtMs, nowMs());
     const left = this.#noteHolds();
     this.#changed = dueAgents(context, left).some(({ news }) => news);
+    if (hasQueued(context)) this.#tellBackoff.failed(nowMs(), this.#pollMs(), restMs);
+    else this.#tellBackoff.succeeded();
     const failed = left.some((entry) => dueInMs(context, entry) <= 0);
     if (failed) this.#keepBackoff.failed(nowMs(), lookMs * 2, this.#backoffMaxMs());
     else this.#keepBackoff.succeeded();

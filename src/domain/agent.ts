@@ -18,6 +18,13 @@ export interface AgentNote {
   beat: number;
 }
 
+/** What is shown of an agent's record. */
+export type AgentRecord = Omit<AgentNote, 'v' | 'kind' | 'cycle' | 'beat'>;
+
+export function shownAgent({ v: _v, kind: _kind, cycle: _cycle, beat: _beat, ...shown }: AgentNote): AgentRecord {
+  return shown;
+}
+
 /** The book's identity: which book this is, so that a recreated one is noticed (protocol 2). */
 export interface FormatNote {
   v: 1;

@@ -1,4 +1,5 @@
 import type { HeldClaim, ReleasedClaim } from './claim.ts';
+import type { EventNote } from './event.ts';
 import type { TaskNote } from './task.ts';
 
 /** The first lines of the commits: what `git log` tells somebody who has never heard of the tool. */
@@ -28,6 +29,13 @@ export function taskSubject({ op, by, task }: Pick<TaskNote, 'op' | 'by' | 'task
     case 'edit':
       return `${who} (${task.state})`;
   }
+}
+
+export function eventSubject({ type, by, seq, data }: EventNote): string {
+  const { from, to, task } = (data ?? {}) as { from?: unknown; to?: unknown; task?: unknown };
+  const what =
+    type === 'agent.status' || type === 'agent.offline' ? `: ${from} to ${to}${task ? ` (${task})` : ''}` : '';
+  return `event: ${type} by ${by} (${seq})${what}`;
 }
 
 export function claimSubject(claim: HeldClaim | ReleasedClaim): string {

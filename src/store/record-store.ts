@@ -22,14 +22,25 @@ export interface RecordStore {
   readonly objectFormat: 'sha1' | 'sha256';
   /** @throws CoordError `unavailable` */
   read(patterns: readonly string[]): Promise<BookRead>;
+  /** The values of all refs that match, without reading what they hold. @throws CoordError `unavailable` */
+  tips(patterns: readonly string[]): Promise<ReadonlyMap<string, Oid>>;
   /** The commits of one ref's history from `tip` back, newest first, at most `max`. */
   history<T>(kind: RecordKind<T>, tip: Oid, max: number): Promise<Decoded<T>[]>;
+  /** The same as far as a commit that is known, which isn't among them. */
+  newer<T>(kind: RecordKind<T>, tip: Oid, isKnown: (oid: Oid) => boolean, max: number): Promise<Newer<T>>;
   /** Whether `oid` is `tip` or among its first ancestors, as far as `max` steps. */
   isAncestor(oid: Oid, tip: Oid, max: number): Promise<boolean>;
   swap(updates: readonly RefUpdate[], options: SwapOptions): Promise<SwapReport>;
   readonly archive: Archive;
   /** The value of a ref that is no record's, as a branch; null: it isn't there. @throws CoordError `unavailable` */
   value(ref: string): Promise<Oid | null>;
+}
+
+export interface Newer<T> {
+  /** Newest first. */
+  readonly entries: readonly Decoded<T>[];
+  /** Why there are no more: a known one comes next, none does, one is missing here, or there are too many. */
+  readonly ended: 'known' | 'root' | 'missing' | 'max';
 }
 
 export type KindOf = (space: Space, name: string) => RecordKind<unknown> | null;
@@ -80,6 +91,19 @@ export function recordStore(
       for await (const [oid, object] of walk(transport, tip, max))
         entries.push(decodeRecord(kind, oid, object) as Decoded<never>);
       return entries;
+    },
+    tips: async (patterns) => (await transport.list(patterns)).refs,
+    async newer(kind, tip, isKnown, max) {
+      const entries: Decoded<never>[] = [];
+      let last: Oid | undefined = tip;
+      for await (const [oid, object] of walk(transport, tip, max)) {
+        if (isKnown(oid)) return { entries, ended: 'known' };
+        if (object === undefined || ('unreadable' in object && object.unreadable === 'missing'))
+          return { entries, ended: 'missing' };
+        entries.push(decodeRecord(kind, oid, object) as Decoded<never>);
+        last = 'parents' in object ? object.parents[0] : undefined;
+      }
+      return { entries, ended: last === undefined ? 'root' : 'max' };
     },
     async isAncestor(oid, tip, max) {
       for await (const [at] of walk(transport, tip, max)) if (at === oid) return true;

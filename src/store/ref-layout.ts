@@ -1,13 +1,15 @@
 /** Where the records of a book live (protocol 2). */
-export type Space = 'board' | 'claims' | 'agents' | 'coord' | 'archive';
+const spaces = ['board', 'claims', 'agents', 'events', 'coord', 'archive'] as const;
+export type Space = (typeof spaces)[number];
 
-const spaces: readonly string[] = ['board', 'claims', 'agents', 'coord', 'archive'] satisfies Space[];
+const isSpace = (name: string | undefined): name is Space => spaces.some((space) => space === name);
 
 export interface RefLayout {
   readonly prefix: string;
   board(id: string): string;
   claims(id: string): string;
   agents(id: string): string;
+  events(agent: string): string;
   readonly format: string;
   readonly queue: string;
   readonly archive: string;
@@ -23,6 +25,7 @@ export function refLayout(prefix: string): RefLayout {
     board: (id) => `${prefix}board/${id}`,
     claims: (id) => `${prefix}claims/${id}`,
     agents: (id) => `${prefix}agents/${id}`,
+    events: (agent) => `${prefix}events/${agent}`,
     format: `${prefix}coord/format`,
     queue: `${prefix}coord/queue`,
     archive: `${prefix}archive/board`,
@@ -31,7 +34,7 @@ export function refLayout(prefix: string): RefLayout {
       if (!ref.startsWith(prefix)) return null;
       const [space, name, ...rest] = ref.slice(prefix.length).split('/');
       if (name === undefined || rest.length > 0) return null;
-      return space !== undefined && spaces.includes(space) ? { space: space as Space, name } : null;
+      return isSpace(space) ? { space, name } : null;
     },
   };
 }

@@ -96,15 +96,16 @@ test.each(documents)('the commands of %s do what it says', (document) => {
 test.each([
   [0, 'docs is mine, term 1\n'],
   [1, 'a text\n'],
-  [2, 'write: done\n1 done, 0 failed\n'],
-  [3, /^lint skipped no package\.json, .*\n[\s\S]*^security \w+ /m],
-  [4, 'draw-the-plan is new, 1 is done\n0\n0\n'],
-  [5, 'kept for agent-b\nnot-ready: logo is reserved for agent-b\n'],
+  [2, 'agent.status error\ntask.add deploy\ndeploy.done web-1\n'],
+  [3, 'write: done\n1 done, 0 failed\n'],
+  [4, /^lint skipped no package\.json, .*\n[\s\S]*^security \w+ /m],
+  [5, 'draw-the-plan is new, 1 is done\n0\n0\n'],
+  [6, 'kept for agent-b\nnot-ready: logo is reserved for agent-b\n'],
 ])('example %i of the library runs against what was installed', (index, said) => {
   const { folder, env } = machine(`library-${index}`);
   const project = makeProject(folder, env);
   spawnSync('git', ['coord', 'init', '--local'], { cwd: project, env });
-  if (index === 2) spawnSync('git', ['coord', 'add', 'Write it', '--id', 'write'], { cwd: project, env });
+  if (index === 3) spawnSync('git', ['coord', 'add', 'Write it', '--id', 'write'], { cwd: project, env });
   const example = blocksOf(read('README.md')).filter(({ language }) => language === 'js')[index];
   const library = join(scratch, 'prefix/lib/node_modules/git-coord');
   const { exports: entry } = JSON.parse(readFileSync(join(library, 'package.json'), 'utf8'));

@@ -203,7 +203,7 @@ describe('another book', () => {
     const again = await init();
     expect(again).toMatchObject({ status: 0, data: { joined: false } });
     expect(again.data.book).not.toBe(old);
-    for (const name of ['held', 'ended', 'pending', 'agents'])
+    for (const name of ['held', 'ended', 'pending', 'agents', 'chains', 'outbox', 'watch'])
       expect(existsSync(join(clone, '.git/coord', name))).toBe(false);
     expect((await run(['list'])).data.tasks).toEqual([]);
     expect((await run(['add', 'New', '--id', 'old'])).status).toBe(0);

@@ -157,6 +157,9 @@ export class Agent {
     const options = { ttlMs: machine.ttlMs, pollIntervalMs: 500, timeoutMs: 0, retryLimit: 1 };
     const assignment = { strategy: 'priority', patienceMs: 0 } as const;
     const book = new Book({
+      openWatch: () => {
+        throw new Error('nobody watches here');
+      },
       recent: async () => null,
       context,
       who: machine.who,

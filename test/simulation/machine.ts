@@ -22,7 +22,7 @@ export interface Mutation {
 }
 
 const profile: Profile = { trusted: true, atomic: true, deletes: true, nonFastForward: true };
-const ledgers = ['held', 'ended', 'pending', 'agents', 'observed'] as const;
+const ledgers = ['held', 'ended', 'pending', 'agents', 'chains', 'outbox', 'observed'] as const;
 export const layout = refLayout('refs/');
 
 /** A machine with one clone: clocks, folders that outlive processes, one agent's names, a daemon. */
@@ -103,6 +103,8 @@ export class Machine {
       ended: jsonLedger(folder('ended')),
       pending: jsonLedger(folder('pending')),
       agents: jsonLedger(folder('agents')),
+      chains: jsonLedger(folder('chains')),
+      outbox: jsonLedger(folder('outbox')),
       observed: observed ? observed(seen) : seen,
       clock: {
         wall: () => (wall ? wall(world) : this.clock.wall()),

@@ -1,5 +1,12 @@
-import type { CommandSpec } from '../frame/spec.ts';
+import type { CommandSpec, OptionSpec } from '../frame/spec.ts';
 import { cached, taskFilters, wait } from './shared-options.ts';
+
+const eventTypes: OptionSpec = {
+  name: 'type',
+  type: 'list',
+  value: 'type',
+  summary: 'only events of these types; task.* means all that begin so',
+};
 
 /** What is going on, and what keeps it going. */
 export const runningCommands: readonly CommandSpec[] = [
@@ -28,6 +35,65 @@ export const runningCommands: readonly CommandSpec[] = [
     example: 'git coord agents --available',
     explanation: ['An agent at work whose record has not moved for its lease, as seen from here, is offline.'],
     load: () => import('../agents.ts'),
+  },
+  {
+    name: 'agent',
+    group: 'Seeing',
+    summary: 'register this agent with what it can do, or set its status',
+    positionals: [
+      { name: 'action', required: true, words: ['register', 'set'] },
+      { name: 'status', required: false, words: ['available', 'busy', 'error', 'offline'] },
+    ],
+    options: [
+      { name: 'capability', type: 'list', value: 'skill', summary: 'what it can do; of the configuration when absent' },
+    ],
+    example: 'git coord agent register --capability typescript,docs',
+    explanation: [
+      'An agent registers by itself with its first claim, and its status follows what it does.',
+      'A status that is set stands until the agent begins or ends a task.',
+    ],
+    load: () => import('../agent.ts'),
+  },
+  {
+    name: 'watch',
+    group: 'Seeing',
+    summary: 'show what happens, as it happens: steps of tasks, agents, events of your own',
+    positionals: [],
+    options: [
+      { name: 'since', type: 'string', value: 'cursor', summary: 'go on after this event; from now on when absent' },
+      eventTypes,
+      { name: 'task', type: 'string', value: 'id', summary: 'only what concerns this task' },
+      { name: 'agent', type: 'string', value: 'id', summary: 'only what this agent did' },
+      { name: 'limit', type: 'integer', value: 'n', summary: 'end after so many' },
+    ],
+    answers: true,
+    example: "git coord watch --type 'task.*'",
+    explanation: [
+      'What this clone does shows at once, what others do within the poll interval.',
+      'Each event has a cursor: --since goes on after it, in the clone that made it.',
+    ],
+    load: () => import('../watch.ts'),
+  },
+  {
+    name: 'events',
+    group: 'Seeing',
+    summary: 'tell all who watch something of your own, or list what agents told',
+    positionals: [
+      { name: 'action', required: true, words: ['publish', 'list'] },
+      { name: 'type', required: false },
+      { name: 'json', required: false },
+    ],
+    options: [
+      { name: 'now', type: 'boolean', summary: 'push it at once, not with what is pushed next' },
+      eventTypes,
+      { name: 'by', type: 'string', value: 'agent', summary: 'only events of this agent' },
+      { name: 'limit', type: 'integer', value: 'n', summary: 'the newest so many; 100 when absent' },
+      cached,
+    ],
+    answers: true,
+    example: `git coord events publish deploy.done '{"host":"a"}'`,
+    explanation: ['Types that begin with task., agent. and watch. are told by the tool itself.'],
+    load: () => import('../events.ts'),
   },
   {
     name: 'stats',

@@ -8,6 +8,7 @@
  */
 import { setMaxListeners } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
+import { capabilitiesOf } from '../../coordinator/agent-beats.ts';
 import { type Filter, isChosen } from '../../coordinator/filter.ts';
 import { readAgents } from '../../coordinator/read-agents.ts';
 import type { TaskView } from '../../domain/view.ts';
@@ -225,7 +226,7 @@ class Worker {
       const { tasks } = await book.list({});
       const agents = await readAgents(book.context);
       const others = agents.filter(({ status }) => status !== 'offline').map(({ capabilities }) => capabilities);
-      const skills = { own: book.context.registration.capabilities, others };
+      const skills = { own: capabilitiesOf(book.context, book.who.agent), others };
       const left = leftToDo(tasks, skills, (task) => isChosen(task, this.#request.filter));
       if (!this.#saidIdle && (left.length > 0 || !this.#request.drain))
         this.#request.onEvent({ type: 'idle', left: left.length });
