@@ -137,7 +137,13 @@ export async function follow(git: CloneGit, branch: string, from: string, to: st
   if (commit !== from || (ref === 'HEAD' ? '' : branchName(ref)) !== branch) throw moved(branch);
   const [lost] = await filesInTheWay(git, git.dir, from, to);
   if (lost !== undefined) throw cannotFollow(`${lost} would be overwritten, and is in no commit`);
-  const moves = await git.try(['read-tree', '-m', '-u', from, to]);
+  const move = () => git.try(['read-tree', '-m', '-u', from, to]);
+  let moves = await move();
+  if (moves.status !== 0) {
+    // a build that wrote a file again, with what was in it, changed no more than its date
+    await git.try(['update-index', '-q', '--refresh']);
+    moves = await move();
+  }
   if (moves.status !== 0) throw cannotFollow(firstWords(moves.stderr));
   const { status } = await git.try(['update-ref', '-m', 'git coord land', 'HEAD', to, from]);
   if (status === 0) return;

@@ -1,5 +1,5 @@
 // Landing: branch, task and claim move in one push, or none of them.
-import { readFile, writeFile } from 'node:fs/promises';
+import { readFile, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { type Agent, makeProject, type Project } from '../helpers/landing.ts';
@@ -134,6 +134,25 @@ describe('what lands', () => {
     expect((await anna.run('land', 'a')).status).toBe(0);
     const log = await git(['log', '--format=%an|%B', 'refs/heads/main'], { cwd: project.home });
     expect(log.replaceAll('\n', ' ')).toBe('Eve|By Eve  At length.  Test|Change one  Test|First  Test|Begin ');
+  });
+
+  test('with a file that was written again meanwhile, with what is in it', async () => {
+    await claimed(ben, 'b');
+    await ben.work('b', 'shared', 'before');
+    expect((await ben.run('land', 'b')).status).toBe(0);
+    await anna.git('pull', '--quiet', 'origin', 'main');
+    await claimed(anna, 'a');
+    await anna.work('a', 'own', '1');
+    await claimed(ben, 'c');
+    await ben.work('c', 'shared', 'after');
+    expect((await ben.run('land', 'c')).status).toBe(0);
+    const path = join(anna.dir, 'shared');
+    await writeFile(path, await readFile(path));
+    await utimes(path, 1, 1);
+    const landed = await anna.run('land', 'a');
+    expect(landed.status, landed.stderr).toBe(0);
+    expect(await anna.git('status', '--porcelain')).toBe('');
+    expect((await readFile(path, 'utf8')).trim()).toBe('after');
   });
 
   test('work with a merge of its own is merged, and so is all by configuration', async () => {
