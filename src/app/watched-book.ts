@@ -57,7 +57,7 @@ function bookGone(book: BookSettings): CoordError {
   const restore = book.mode === 'local' ? [] : ['git coord restore'];
   return new CoordError('unavailable', `there is no book at ${book.remote ?? 'this clone'} any more`, {
     hint: 'Its refs were deleted or the repository was made anew. Nothing was written. restore puts back what this clone has seen of it; init begins a new book.',
-    next: [...restore, 'git coord doctor', 'git coord init'],
+    next: [...restore, 'git coord doctor'],
   });
 }
 
@@ -67,7 +67,7 @@ function otherBook(book: BookSettings): CoordError {
     `${book.remote ?? 'this clone'} holds another book than the one this clone joined`,
     {
       hint: 'The repository was made anew, or the address points elsewhere now. To use the new book, join it.',
-      next: ['git coord init'],
+      next: ['git coord init --yes'],
     },
   );
 }

@@ -5,7 +5,7 @@ import { withInitLock } from '../app/profile.ts';
 import { type BookSettings, bookSettings, openTransport, readSetup, type Setup } from '../app/setup.ts';
 import { hostOf } from '../config/hosts.ts';
 import { whoAmI } from '../config/who.ts';
-import { initBook } from '../coordinator/init-book.ts';
+import { type InitialBook, initBook, readFormat } from '../coordinator/init-book.ts';
 import { type ChosenBook, chooseBook } from '../coordinator/init-book-choice.ts';
 import { writeBookConfig } from '../coordinator/init-book-config.ts';
 import { deleteRefs, forgetBook } from '../coordinator/init-book-leave.ts';
@@ -13,7 +13,7 @@ import { peekClone, peekRemote, withoutPassword } from '../coordinator/init-book
 import { kindOf } from '../coordinator/record-kinds.ts';
 import { stopDaemon } from '../daemon-link/control-daemon.ts';
 import { CoordError } from '../errors.ts';
-import { recordStore } from '../store/record-store.ts';
+import { type RecordStore, recordStore } from '../store/record-store.ts';
 import { refLayout } from '../store/ref-layout.ts';
 import type { Answer, Context } from './frame/context.ts';
 import type { Parsed } from './frame/parse.ts';
@@ -111,6 +111,7 @@ async function perform(context: Context, parsed: Parsed, setup: Setup, chosen: C
     const host = await settleHost(setup, current, target, move !== null);
     if (move !== null) await refuseOrPush(move, parsed.flag('move'), host);
     const who = await whoAmI({ ...setup, agentFlag: context.agent, pid: process.pid, random: Math.random });
+    if (current !== null && move === null && !parsed.flag('yes')) await mustKeepBook(setup, current, target);
     if (current !== null && move === null) await leaveIfGone(setup, current, target);
     const found = await joinOrMake(setup, target, who.agent);
     if (current !== null && (current.book !== found.book || move !== null)) await stopDaemon(clone.coordDir);
@@ -157,6 +158,24 @@ function leavesTeam({ remote }: BookSettings): CoordError {
   );
 }
 
+/** What this clone has seen of the book would be thrown away: nothing else may have it any more. */
+async function mustKeepBook(setup: Setup, current: BookSettings, target: BookSettings): Promise<void> {
+  if (current.remote === null || current.remote !== target.remote || current.prefix !== target.prefix) return;
+  const there = await withBookStore(setup, target, (store, place) => readFormat(store, place));
+  if (there === current.book) return;
+  const place = withoutPassword(current.remote);
+  throw new CoordError(
+    'not-ready',
+    there === null
+      ? `the book that this clone uses is gone from ${place}`
+      : `${place} holds another book than this clone has used`,
+    {
+      hint: 'What this clone has seen of the former one would be deleted here. restore puts that back; if another book is in its place by mistake, its refs have to be deleted first.',
+      next: ['git coord restore --dry-run', 'git coord init --yes'],
+    },
+  );
+}
+
 function addressOf({ clone }: Setup, remote: string | null): BookSettings['host'] {
   return remote === null ? null : hostOf(clone.gitConfig.get(`remote.${remote}.url`)?.at(-1) ?? remote);
 }
@@ -185,12 +204,21 @@ async function leaveIfGone(setup: Setup, current: BookSettings, target: BookSett
   }
 }
 
-async function joinOrMake(setup: Setup, target: BookSettings, agent: string) {
-  const transport = await openTransport(setup, target);
+function joinOrMake(setup: Setup, target: BookSettings, agent: string): Promise<InitialBook> {
+  return withBookStore(setup, target, (store, place) =>
+    initBook({ store, place, book: randomUUID(), agent, at: new Date().toISOString() }),
+  );
+}
+
+async function withBookStore<T>(
+  setup: Setup,
+  { remote, prefix, ...settings }: BookSettings,
+  action: (store: RecordStore, place: string) => Promise<T>,
+): Promise<T> {
+  const transport = await openTransport(setup, { remote, prefix, ...settings });
   try {
-    const place = target.remote === null ? 'this clone' : withoutPassword(target.remote);
-    const store = recordStore(transport, refLayout(target.prefix), kindOf);
-    return await initBook({ store, place, book: randomUUID(), agent, at: new Date().toISOString() });
+    const place = remote === null ? 'this clone' : withoutPassword(remote);
+    return await action(recordStore(transport, refLayout(prefix), kindOf), place);
   } finally {
     await transport.close();
   }

@@ -54,9 +54,7 @@ function eventLines({ style }: Context, event: WorkerEvent): string[] {
     case 'ended':
       return [`${event.task}: ${endText(event.end)} (${seconds(event.durationMs)})`];
     case 'idle':
-      return [
-        style.dim(event.left === 0 ? 'nothing is ready; waits for tasks' : `nothing is ready; ${event.left} left`),
-      ];
+      return [style.dim(idleText(event))];
     case 'problem':
       return [style.yellow(`warning: ${oneLine(event.text)}`)];
   }
@@ -171,4 +169,9 @@ async function countWhole(app: App): Promise<{ finished: number; total: number }
     if (error instanceof CoordError) return null;
     throw error;
   }
+}
+
+function idleText({ left, paused }: Extract<WorkerEvent, { type: 'idle' }>): string {
+  const waits = left === 0 ? 'nothing is ready; waits for tasks' : `nothing is ready; ${left} left`;
+  return paused === null ? waits : `${waits}; ${oneLine(paused)} (git coord resume)`;
 }

@@ -21,9 +21,11 @@ export interface NextOptions extends ClaimOptions {
   readonly assignment: Assignment;
 }
 
-/** Nothing was taken: what there is may be for others first. */
+/** Nothing was taken: what there is may be for others first, or for other skills. */
 interface NotTaken {
   readonly awaited: Awaited | null;
+  /** What this agent lacks for all that is ready. */
+  readonly lacks: readonly string[];
 }
 
 /**
@@ -43,7 +45,7 @@ export async function claimNext(
   throw nothingReady('nothing is ready', taken, options.assignment);
 }
 
-function nothingReady(words: string, { paused, awaited }: Nothing, { strategy }: Assignment): CoordError {
+function nothingReady(words: string, { paused, awaited, lacks }: Nothing, { strategy }: Assignment): CoordError {
   if (awaited !== null)
     return new CoordError('not-ready', `what is ready is for ${awaited.agents.join(', ') || 'others'} first`, {
       hint: `So says tasks.assignment_strategy: ${strategy}. What nobody has taken by then is yours in ${Math.max(1, Math.ceil(awaited.leftMs / 1000))} s.`,
@@ -51,6 +53,11 @@ function nothingReady(words: string, { paused, awaited }: Nothing, { strategy }:
       data: awaited,
     });
   const look = ['git coord ready --explain', 'git coord claim --next --wait 10m'];
+  if (lacks.length > 0)
+    return new CoordError('not-ready', `what is ready needs what this agent can't do: ${lacks.join(', ')}`, {
+      next: ['git coord ready', 'git coord agents'],
+      data: { lacking: lacks },
+    });
   if (paused === null) return new CoordError('not-ready', words, { next: look });
   return new CoordError('not-ready', words, { hint: `${paused}.`, next: ['git coord resume', ...look] });
 }
@@ -105,7 +112,7 @@ async function tryIn(
     const ready = { open, able: candidates(context, who, open) };
     const { tasks, awaited } = await assignedTasks(context, who.agent, book, ready, options.assignment);
     const task = tasks.find(({ id }) => !passedOver.has(tipIn(book, id)));
-    if (task === undefined) return { awaited };
+    if (task === undefined) return { awaited, lacks: ready.able.length > 0 ? [] : lacksFor(context, who, open) };
     const tip = tipIn(book, task.id);
     const outcome = await tryOne(context, who, task.id, { ...options, first: pairIn(book, task.id) });
     if (outcome !== null && outcome.kind !== 'refused') return claimed(context, who, task.id, options, outcome);
@@ -155,6 +162,11 @@ function candidates(context: Context, who: Who, open: readonly TaskView[]): Task
     who,
     open.filter((task) => lacking(task, capabilities).length === 0),
   );
+}
+
+function lacksFor(context: Context, who: Who, open: readonly TaskView[]): string[] {
+  const capabilities = capabilitiesOf(context, who.agent);
+  return [...new Set(open.flatMap((task) => lacking(task, capabilities)))].sort();
 }
 
 /** The book's own read will do: if the task has changed since, the push fails and shows the fresh value. */

@@ -105,7 +105,7 @@ function isFormatGone({ store }: Context, read: BookRead, { book, place }: Losse
   if (format.ok && (format.note as FormatNote).book === book) return false;
   throw new CoordError('unavailable', `${place} holds another book than the one this clone joined`, {
     hint: 'Nothing was written: two books in one would give ids and terms twice. What this clone has seen of the old one stays in coord/store.git of its git folder until it joins the new one.',
-    next: ['git coord doctor', 'git coord init'],
+    next: ['git coord doctor', 'git coord init --yes'],
   });
 }
 

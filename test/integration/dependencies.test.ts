@@ -50,6 +50,14 @@ test('circles are refused by name, whichever way they would come about, and chan
   expect(await tipOf('b')).toBe(before);
 });
 
+test('who lacks the skill for all that is ready is told so, and of needs that nobody knows', async () => {
+  const added = await cli('anna', 'add', 'A', '--id', 'a', '--needs', 'b', '--requires', 'cobol');
+  expect([added.status, added.stderr]).toEqual([0, expect.stringContaining('there is no task b yet')]);
+  expect((await cli('anna', 'add', 'B', '--id', 'b', '--requires', 'cobol')).stderr).not.toContain('there is no task');
+  const none = await cli('ben', 'claim', '--next');
+  expect([none.status, none.error]).toMatchObject([7, { data: { lacking: ['cobol'] } }]);
+});
+
 test('needs that two add at the same time are both there; what is taken away is gone', async () => {
   for (const id of ['a', 'b', 'c', 'd']) await add(id);
   await Promise.all([anna.book.changeNeeds('d', { add: ['a', 'b'] }), ben.book.changeNeeds('d', { add: ['c'] })]);

@@ -15,10 +15,24 @@ const git = (
 ) => runGit(args, { cwd: scratch.dir, timeoutMs, ...more, env: gitEnvironment(process.env, more.env) });
 
 /** Other tests have theirs. */
-const runners = () =>
-  running('git-runner.cjs').filter(
-    (pid) => readFileSync(`/proc/${pid}/stat`, 'utf8').split(' ')[3] === `${process.pid}`,
-  );
+const runners = () => running('git-runner.cjs').filter((pid) => parentOf(pid) === `${process.pid}`);
+
+function endIfThere(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch {
+    // it went with another one of them
+  }
+}
+
+function parentOf(pid: number): string | undefined {
+  try {
+    return readFileSync(`/proc/${pid}/stat`, 'utf8').split(' ')[3];
+  } catch {
+    // it has just ended
+    return undefined;
+  }
+}
 
 beforeEach(async () => {
   scratch = await makeScratch();
@@ -58,10 +72,11 @@ test('killed, what was under way counts as killed, and the next is run here', as
   const slow = git(['-c', `alias.s=!${nap}`, 's']);
   await waitFor(() => running(nap).length > 0, { what: 'git at work' });
   const [runner] = runners();
-  process.kill(runner ?? 0, 'SIGKILL');
+  if (runner === undefined) throw new Error('no runner');
+  process.kill(runner, 'SIGKILL');
   expect(await slow).toMatchObject({ status: null, signal: 'SIGKILL' });
   expect((await git(['version'])).status).toBe(0);
-  for (const pid of running(nap)) process.kill(pid);
+  for (const pid of running(nap)) endIfThere(pid);
 });
 
 test('two users share one, which ends with the second', async () => {

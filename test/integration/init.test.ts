@@ -200,7 +200,8 @@ describe('another book', () => {
     await rm(bare, { recursive: true, force: true });
     await makeBareRepo(bare);
     expect(await run(['list'])).toMatchObject({ status: 6 });
-    const again = await init();
+    expect(await run(['init'])).toMatchObject({ status: 7, error: { code: 'not-ready' } });
+    const again = await run(['init', '--yes']);
     expect(again).toMatchObject({ status: 0, data: { joined: false } });
     expect(again.data.book).not.toBe(old);
     for (const name of ['held', 'ended', 'pending', 'agents', 'chains', 'outbox', 'watch'])

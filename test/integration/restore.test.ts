@@ -339,3 +339,20 @@ test('the library', async () => {
   expect(await book.show('over')).toMatchObject({ state: 'done' });
   await book.close();
 });
+
+test('init neither begins nor joins another book in the place of one that is gone, unless told so', async () => {
+  const anna = await agent('anna');
+  await fill(anna);
+  await anna.book.list();
+  const say = (...args: string[]) =>
+    cliJson(args, { cwd: dirOf('anna'), env: { COORD_AGENT: 'anna', COORD_SESSION: 's-anna' } });
+  for (const ref of await names()) await git(['update-ref', '-d', `refs/${ref}`], { cwd: bare });
+  const refused = await say('init');
+  expect([refused.status, refused.error?.code]).toEqual([7, 'not-ready']);
+  expect(refused.error?.next).toEqual(['git coord restore --dry-run', 'git coord init --yes']);
+  expect(await names()).toEqual([]);
+  const other = await makeBook(bare, bare);
+  expect((await say('init')).error?.message).toContain('holds another book');
+  expect((await say('init', '--yes')).status).toBe(0);
+  expect(await git(['config', 'coord.book'], { cwd: dirOf('anna') })).toBe(other);
+});

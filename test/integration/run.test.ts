@@ -82,6 +82,18 @@ const eventOf = (one: Worker, type: string, task: string) =>
 const seen = (one: Worker, text: string) =>
   waitFor(() => one.events().some((event) => event.text === text), { what: text, deadlineMs: 20_000 });
 
+test('says what is paused when nothing is ready for that', async () => {
+  await begin('embedded');
+  await add('one', '--label', 'deploy');
+  expect((await anna.run('pause', '--label', 'deploy')).status).toBe(0);
+  const one = worker('true', '--drain');
+  const idleOf = () => one.events().find(({ type }) => type === 'idle');
+  const idle = await waitFor(idleOf, { what: 'idle', deadlineMs: 20_000 });
+  expect(idle).toMatchObject({ left: 1, paused: 'tasks with the label deploy are paused' });
+  expect((await anna.run('resume', '--label', 'deploy')).status).toBe(0);
+  expect((await one.ended).status).toBe(0);
+});
+
 test('a task is told what those that it needs gave, through a join as well', async () => {
   await begin('embedded');
   await add('one');

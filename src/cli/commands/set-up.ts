@@ -11,7 +11,12 @@ export const setUpCommands: readonly CommandSpec[] = [
       { name: 'remote', type: 'string', value: 'name|url', summary: 'keep the book on this remote' },
       { name: 'move', type: 'boolean', summary: 'take the tasks of the local book along' },
       { name: 'local', type: 'boolean', summary: 'keep the book in this clone, for all its worktrees' },
-      { name: 'yes', short: 'y', type: 'boolean', summary: 'also leave a book on a remote for a local one' },
+      {
+        name: 'yes',
+        short: 'y',
+        type: 'boolean',
+        summary: 'also leave a book for a local one, or for another in its place',
+      },
       { name: 'dry-run', short: 'n', type: 'boolean', summary: 'say what would be done, and do nothing' },
     ],
     example: 'git coord init --local',

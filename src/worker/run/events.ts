@@ -45,7 +45,12 @@ export type WorkerEvent =
   | { readonly type: 'step'; readonly task: string; readonly text: string }
   | { readonly type: 'ended'; readonly task: string; readonly durationMs: number; readonly end: AttemptEnd }
   /** Nothing is ready; what is left to do is held by others or waits. */
-  | { readonly type: 'idle'; readonly left: number }
+  | {
+      readonly type: 'idle';
+      readonly left: number;
+      /** What is paused, in words; null: nothing. */
+      readonly paused: string | null;
+    }
   | { readonly type: 'problem'; readonly text: string };
 
 /** A task in work, and what whoever works on it gets. */

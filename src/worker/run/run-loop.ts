@@ -9,8 +9,10 @@
 import { setMaxListeners } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
 import { capabilitiesOf } from '../../coordinator/agent-beats.ts';
+import { queueOf } from '../../coordinator/book-view.ts';
 import { type Filter, isChosen } from '../../coordinator/filter.ts';
 import { readAgents } from '../../coordinator/read-agents.ts';
+import { pausedText } from '../../domain/decide-queue.ts';
 import type { TaskView } from '../../domain/view.ts';
 import { CoordError } from '../../errors.ts';
 import { type AttemptReport, runAttempt } from './attempt.ts';
@@ -223,13 +225,13 @@ class Worker {
   async #isDrained({ book }: Slot): Promise<boolean> {
     if (this.#problemMs > 0) return false;
     try {
-      const { tasks } = await book.list({});
+      const { tasks, read } = await book.list({});
       const agents = await readAgents(book.context);
       const others = agents.filter(({ status }) => status !== 'offline').map(({ capabilities }) => capabilities);
       const skills = { own: capabilitiesOf(book.context, book.who.agent), others };
       const left = leftToDo(tasks, skills, (task) => isChosen(task, this.#request.filter));
       if (!this.#saidIdle && (left.length > 0 || !this.#request.drain))
-        this.#request.onEvent({ type: 'idle', left: left.length });
+        this.#request.onEvent({ type: 'idle', left: left.length, paused: pausedText(queueOf(book.context, read)) });
       this.#saidIdle = true;
       return left.length === 0;
     } catch (error) {
