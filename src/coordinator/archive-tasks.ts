@@ -39,6 +39,8 @@ export async function archiveTasks(context: Context, who: Who, policy: ArchivePo
     context.pushed();
     const report = await context.store.swap(updates, { atomic: true, objects });
     if ([...report.answers.values()].every((answer) => answer === 'applied')) continue;
+    // of others' doing, unless nothing was said
+    if (![...report.answers.values()].includes('unknown')) tried.clear();
     why = report.message;
     if ([...report.answers.values()].includes('refused')) break;
     failures++;

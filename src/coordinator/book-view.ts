@@ -6,13 +6,15 @@ import { isMine } from '../domain/tenure.ts';
 import { type TaskView, taskView } from '../domain/view.ts';
 import type { BookRead } from '../store/record-store.ts';
 import type { Context } from './context.ts';
-import { archivedStates } from './find-archived.ts';
+import { type Archived, findArchived } from './find-archived.ts';
 import { observe, seenOf, standstill, tipAgeMs } from './read-seen.ts';
 
 /** The whole book as one read shows it. A task that can't be read is named and hides nothing else. */
 export interface BookView {
   readonly tasks: TaskView[];
   readonly seen: ReadonlyMap<string, Seen>;
+  /** What unfinished tasks need and the board has no more. */
+  readonly archived: ReadonlyMap<string, Archived>;
   /** The read that it is made from. */
   readonly read: BookRead;
   /** Why a task can't be taken now; empty: ready. */
@@ -31,8 +33,8 @@ export async function readBook(context: Context, who: Who, more: readonly string
   context.observed.keepOnly(new Set(read.records.keys()), [layout.all('board'), layout.all('claims')]);
   context.observed.save();
   const queue = queueOf(context, read);
-  const archived = await archivedStates(context, absentNeeds(seen));
-  const stateOf = (id: string): TaskState | undefined => stateIn(seen.get(id)) ?? archived.get(id);
+  const archived = await findArchived(context, absentNeeds(seen));
+  const stateOf = (id: string): TaskState | undefined => stateIn(seen.get(id)) ?? archived.get(id)?.note.task.state;
   const tasks = [...seen.values()].flatMap((one) => viewOf(context, who, one, stateOf, queue) ?? []);
   tasks.sort(queueOrder);
   const bad = [...seen.values()].flatMap(({ id, task }) => (task.kind === 'bad' ? [{ id, why: task.why }] : []));
@@ -41,7 +43,7 @@ export async function readBook(context: Context, who: Who, more: readonly string
     if (one.task.kind === 'task')
       why.set(id, blockers(one.task.note.task, readinessOf(context, who, one, stateOf, queue)));
   }
-  return { tasks, seen, read, blockers: why, bad };
+  return { tasks, seen, archived, read, blockers: why, bad };
 }
 
 /** What unfinished tasks need that isn't on the board. */

@@ -5,7 +5,7 @@ import { kinds } from './record-kinds.ts';
 
 /** Tasks that have left the board (protocol 10). All throw `unavailable`. */
 
-type Archived = Extract<TaskSeen, { kind: 'task' }>;
+export type Archived = Extract<TaskSeen, { kind: 'task' }>;
 
 /** Those of these ids that were archived, as they were. To be asked after they were not found on the board: then nothing is missed. */
 export async function findArchived(context: Context, ids: readonly string[]): Promise<Map<string, Archived>> {

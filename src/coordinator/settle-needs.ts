@@ -1,7 +1,7 @@
 import { decideJoin, joinType } from '../domain/decide-join.ts';
 import { decideSkip } from '../domain/decide-skip.ts';
 import type { Decision } from '../domain/decision.ts';
-import type { Seen, Who } from '../domain/seen.ts';
+import type { Seen, TaskSeen, Who } from '../domain/seen.ts';
 import type { TaskState } from '../domain/task.ts';
 import type { BookView } from './book-view.ts';
 import type { Context } from './context.ts';
@@ -25,13 +25,14 @@ type NeedOf = (id: string) => { readonly state: TaskState; readonly commit: stri
  */
 export async function settleNeeds(context: Context, who: Who, book: BookView): Promise<NeedsSettled> {
   const settled = new Map<string, { state: TaskState; commit: string }>();
-  const needOf: NeedOf = (id) => settled.get(id) ?? needIn(book.seen.get(id));
+  const archivedOf: NeedOf = (id) => needIn(book.archived.get(id));
+  const needOf: NeedOf = (id) => settled.get(id) ?? needIn(book.seen.get(id)?.task) ?? archivedOf(id);
   const waiting = new Set([...book.seen.values()].filter(followsByItself));
   const dueNow = () => [...waiting].filter((seen) => decide(seen, needOf).kind === 'write');
   for (let due = dueNow(); due.length > 0; due = dueNow()) {
     for (const seen of due) {
       waiting.delete(seen);
-      const now = await settleOne(context, who, seen);
+      const now = await settleOne(context, who, seen, archivedOf);
       if (now !== null) settled.set(seen.id, now);
     }
   }
@@ -50,15 +51,15 @@ function decide(seen: Seen, needOf: NeedOf): Decision {
   return skip.kind === 'unchanged' ? decideJoin(seen, needOf) : skip;
 }
 
-function needIn(seen: Seen | undefined): ReturnType<NeedOf> {
-  return seen?.task.kind === 'task' ? { state: seen.task.note.task.state, commit: seen.task.oid } : undefined;
+function needIn(task: TaskSeen | undefined): ReturnType<NeedOf> {
+  return task?.kind === 'task' ? { state: task.note.task.state, commit: task.oid } : undefined;
 }
 
 /** So many refs are read as cheaply with all others. */
 const refsMax = 50;
 
 /** Decided on what its needs are in the same read. Null: somebody else was faster, or it can't be now. */
-async function settleOne(context: Context, who: Who, { id, task }: Seen) {
+async function settleOne(context: Context, who: Who, { id, task }: Seen, archivedOf: NeedOf) {
   const { layout } = context.store;
   const needs = task.kind === 'task' ? task.note.task.needs : [];
   const more = needs.length > refsMax ? [layout.all('board')] : needs.map((need) => layout.board(need));
@@ -68,7 +69,7 @@ async function settleOne(context: Context, who: Who, { id, task }: Seen) {
       who,
       command: 'git coord sweep',
       more,
-      decide: ({ seen, book }) => decide(seen, (need) => needIn(seenOf(context, book, need))),
+      decide: ({ seen, book }) => decide(seen, (need) => needIn(seenOf(context, book, need).task) ?? archivedOf(need)),
     }),
   );
   if (outcome?.kind !== 'won') return null;

@@ -1,6 +1,6 @@
 import type { Stamp } from '../domain/decision.ts';
 import { circleThrough } from '../domain/needs.ts';
-import type { Who } from '../domain/seen.ts';
+import type { Seen, Who } from '../domain/seen.ts';
 import type { TaskNote } from '../domain/task.ts';
 import { decideImport, type ImportedTask } from '../domain/task-record.ts';
 import { CoordError } from '../errors.ts';
@@ -50,11 +50,11 @@ export async function submitTasks(context: Context, who: Who, request: SubmitReq
   let maybeSent = false;
   for (let tries = 0; tries < decisionsMax; tries++) {
     const read = await context.store.read([layout.all('board')]);
-    const fresh = missingTasks(context, who, read, request);
-    mustBeSound(context, read, request);
+    const seenIn = await seenAlsoArchived(context, read, request);
+    const fresh = missingTasks(context, who, seenIn, request);
+    mustBeSound(seenIn, request);
     if (fresh.length === 0) return { created: await oursOf(context, read, sent) };
     const ids = fresh.map(({ note }) => note.task.id);
-    await mustBeNew(context, ids);
     const commits = encoded(context, fresh, request);
     if (request.dryRun) return { created: ids };
     const updates = fresh.map(({ note }, index) => ({
@@ -80,10 +80,20 @@ export async function submitTasks(context: Context, who: Who, request: SubmitReq
   throw new CoordError('unavailable', `nothing was written: ${words || 'the remote refused'}`);
 }
 
-/** @throws CoordError `exists` */
-async function mustBeNew(context: Context, ids: readonly string[]): Promise<void> {
-  const [archived] = (await findArchived(context, ids)).keys();
-  if (archived !== undefined) throw refusalError(archived, { reason: 'archived' });
+type SeenIn = (id: string) => Seen;
+
+/** What was archived since is as good as on the board: it isn't made again, and may be needed. */
+async function seenAlsoArchived(context: Context, read: BookRead, { tasks }: SubmitRequest): Promise<SeenIn> {
+  const onBoard = (id: string) => seenOf(context, read, id);
+  const named = new Set(tasks.flatMap(({ id, needs }) => [id, ...needs]));
+  const archived = await findArchived(
+    context,
+    [...named].filter((id) => onBoard(id).task.kind === 'absent'),
+  );
+  return (id) => {
+    const task = archived.get(id);
+    return task === undefined ? onBoard(id) : { ...onBoard(id), task };
+  };
 }
 
 /** Of what is there: the tasks whose log begins with a commit of ours. */
@@ -123,10 +133,10 @@ function encoded(context: Context, missing: readonly Missing[], { placeOf }: Sub
 }
 
 /** What isn't there yet. @throws CoordError `exists` naming what is there with other content */
-function missingTasks(context: Context, who: Who, read: BookRead, { tasks, placeOf }: SubmitRequest): Missing[] {
+function missingTasks(context: Context, who: Who, seenIn: SeenIn, { tasks, placeOf }: SubmitRequest): Missing[] {
   const missing: Missing[] = [];
   for (const [index, input] of tasks.entries()) {
-    const seen = seenOf(context, read, input.id);
+    const seen = seenIn(input.id);
     // equal priorities go by creation: in the order in which they were written
     const at = new Date(Date.parse(context.clock.wall()) + index).toISOString();
     const stamp = { by: who.agent, at, nonce: context.nonce() };
@@ -152,10 +162,10 @@ const noteOf = ({ op, task }: Pick<TaskNote, 'op' | 'task'>, stamp: Stamp): Task
 });
 
 /** @throws CoordError `usage` for needs that nobody knows, and for circles, through tasks that are there as well */
-function mustBeSound(context: Context, read: BookRead, { tasks, placeOf, mayNeedUnknown }: SubmitRequest): void {
+function mustBeSound(seenIn: SeenIn, { tasks, placeOf, mayNeedUnknown }: SubmitRequest): void {
   const own = new Map(tasks.map((task) => [task.id, task.needs]));
   const needsOf = (id: string): readonly string[] | undefined => {
-    const { task } = seenOf(context, read, id);
+    const { task } = seenIn(id);
     return own.get(id) ?? (task.kind === 'task' ? task.note.task.needs : undefined);
   };
   const problems = tasks.flatMap(({ id, needs }, index) => {
