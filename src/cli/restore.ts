@@ -18,7 +18,10 @@ function textOf({ restored, left, book, archive, dryRun }: Restored): string {
     ...(book ? [`the book: ${would}put back`] : []),
     ...(archive ? [`the archive: ${would}put back`] : []),
     ...restored.map((task) => `${task.id}: ${would}${howText(task)}`),
-    ...left.map(({ id }) => `${id}: left as the remote has it: its log has gone another way there`),
+    ...left.map(
+      ({ id, state }) =>
+        `${id}: left as the remote has it, where its log went another way; seen here: ${state} (git coord show ${id})`,
+    ),
   ];
   return lines.length === 0 ? 'nothing is lost\n' : `${lines.join('\n')}\n`;
 }
