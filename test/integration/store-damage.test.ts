@@ -116,7 +116,7 @@ test('a book that was made anew: 6, and nothing is written to it', async () => {
   const other = await errorOf((await openAgent(clone)).book.claim('other'));
   expect(other?.code).toBe('unavailable');
   expect(other?.message).toContain('another book');
-  expect(other?.next).toContain('git coord init');
+  expect(other?.next).toContain('git coord init --yes');
   expect(await git(['for-each-ref', '--format=%(refname)'], { cwd: bare })).toBe('refs/coord/format');
 });
 
