@@ -30,7 +30,10 @@ export async function archiveTasks(context: Context, who: Who, policy: ArchivePo
   let why = '';
   for (let failures = 0; failures < decisionsMax; ) {
     const book = await readBook(context, who);
-    for (const id of tried) if (!book.seen.has(id)) archived.push(id);
+    const gone = [...tried].filter((id) => !book.seen.has(id));
+    archived.push(...gone);
+    // a server may say yes and do nothing
+    if (tried.size > 0 && gone.length === 0) failures++;
     tried.clear();
     const due = dueIn(context, book, policy).slice(0, batchMax);
     if (due.length === 0) return { archived, left: book.tasks.filter(isFinished).length };

@@ -8,12 +8,12 @@ import type { ClaimView, TaskView } from '../domain/view.ts';
 import { CoordError } from '../errors.ts';
 import type { HeldState } from '../store/held-ledger.ts';
 import { capabilitiesOf } from './agent-beats.ts';
-import { queueOf, stateIn } from './book-view.ts';
+import { queueOf } from './book-view.ts';
 import type { Context } from './context.ts';
-import { archivedStates } from './find-archived.ts';
-import { type PairRead, seenOf, standstill, tipAgeMs } from './read-seen.ts';
+import { type PairRead, standstill, tipAgeMs } from './read-seen.ts';
 import { refusalError } from './refusal-error.ts';
 import { showTask } from './show-task.ts';
+import { statesOfNeeds } from './states-of-needs.ts';
 import { type Outcome, transition } from './transition.ts';
 
 /** Claims one task by its id (protocol 4, "claim", "take over"). */
@@ -87,14 +87,7 @@ async function obstacles(context: Context, { seen, book }: PairRead) {
   const queue = queueOf(context, book);
   if (seen.task.kind !== 'task') return { blockedBy: [], queuePaused: false, reservationCounts: false };
   const { task } = seen.task.note;
-  const { layout } = context.store;
-  const needs = task.needs.length === 0 ? null : await context.store.read(task.needs.map((need) => layout.board(need)));
-  const onBoard = (need: string) => needs && stateIn(seenOf(context, needs, need));
-  const archived = await archivedStates(
-    context,
-    task.needs.filter((need) => !onBoard(need)),
-  );
-  const unmet = unmetNeeds(task, (need) => onBoard(need) ?? archived.get(need));
+  const unmet = unmetNeeds(task, await statesOfNeeds(context, task.needs));
   return {
     blockedBy: unmet.map((need) => need.id),
     queuePaused: queuePauses(task, queue),

@@ -1,5 +1,5 @@
 import type { TaskSeen } from '../domain/seen.ts';
-import type { TaskNote, TaskState } from '../domain/task.ts';
+import type { TaskNote } from '../domain/task.ts';
 import type { Context } from './context.ts';
 import { kinds } from './record-kinds.ts';
 
@@ -18,15 +18,6 @@ export async function findArchived(context: Context, ids: readonly string[]): Pr
     if (record?.ok) found.set(id, { kind: 'task', oid, note: record.note });
   }
   return found;
-}
-
-/** What became of those of these tasks that were archived: for those that need them. */
-export async function archivedStates(
-  context: Context,
-  ids: readonly string[],
-): Promise<ReadonlyMap<string, TaskState>> {
-  const found = await findArchived(context, ids);
-  return new Map([...found].map(([id, { note }]) => [id, note.task.state]));
 }
 
 /** The newest commit of each archived task's log. */

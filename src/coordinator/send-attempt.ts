@@ -46,8 +46,11 @@ export async function sendAttempt(
   { sentBefore = false, more = [] }: SendOptions,
 ): Promise<Sent> {
   // days may have passed since: an id that was archived must not begin anew
-  if (sentBefore && attempt.taskFrom === null && (await findArchived(context, [attempt.task])).size > 0)
-    return { kind: 'superseded', read: await readPair(context, attempt.task, more) };
+  if (sentBefore && attempt.taskFrom === null) {
+    const archived = await unlessUnavailable(() => findArchived(context, [attempt.task]));
+    if (archived === null) return { kind: 'unknown', message: 'the remote could not be asked' };
+    if (archived.size > 0) return { kind: 'superseded', read: await readPair(context, attempt.task, more) };
+  }
   const { layout } = context.store;
   const deadlineMs = context.clock.monoMs() + settleMs;
   const board = layout.board(attempt.task);

@@ -2,11 +2,12 @@ import type { HeldClaim } from '../domain/claim.ts';
 import type { Seen, Who } from '../domain/seen.ts';
 import type { TaskNote } from '../domain/task.ts';
 import type { TaskView } from '../domain/view.ts';
-import { queueOf, stateIn, viewOf } from './book-view.ts';
+import { queueOf, viewOf } from './book-view.ts';
 import type { Context } from './context.ts';
-import { archivedStates, findArchived } from './find-archived.ts';
-import { readPair, seenOf } from './read-seen.ts';
+import { findArchived } from './find-archived.ts';
+import { readPair } from './read-seen.ts';
 import { refusalError } from './refusal-error.ts';
+import { statesOfNeeds } from './states-of-needs.ts';
 import type { Outcome } from './transition.ts';
 
 /**
@@ -25,13 +26,7 @@ export async function showTask(context: Context, who: Who, id: string, outcome?:
   if (seen.task.kind === 'absent') return archivedTask(context, who, id);
   if (seen.task.kind === 'bad') throw refusalError(id, { reason: 'bad-note', why: seen.task.why });
   const { needs } = seen.task.note.task;
-  const read = needs.length === 0 ? null : await context.store.read(needs.map((need) => layout.board(need)));
-  const onBoard = (need: string) => (read ? stateIn(seenOf(context, read, need)) : undefined);
-  const archived = await archivedStates(
-    context,
-    needs.filter((need) => !onBoard(need)),
-  );
-  const stateOf = (need: string) => onBoard(need) ?? archived.get(need);
+  const stateOf = await statesOfNeeds(context, needs);
   const view = viewOf(context, who, seen, stateOf, book ? queueOf(context, book) : null);
   if (view === null) throw refusalError(id, { reason: 'not-found' });
   return view;

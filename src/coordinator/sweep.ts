@@ -54,7 +54,7 @@ export async function sweep(context: Context, who: Who, archiving: ArchivePolicy
     const leftMs = Math.max(0, basis.ttlMs - ageMs);
     if (!expired) waitMs = waitMs === null ? leftMs : Math.min(waitMs, leftMs);
     else if (seen.task.kind !== 'absent') note(result, seen.id, await expireOne(context, who, seen.id));
-    else if (await clearArchivedClaim(context, who, seen)) result.repaired.push(seen.id);
+    else if (await clearArchivedClaim(context, who, seen).catch(unlessBusy)) result.repaired.push(seen.id);
   }
   const holders = book.tasks.flatMap(({ claim }) => claim?.agent ?? []);
   result.pruned = (await pruneAgents(context, new Set(holders)).catch(unlessBusy)) ?? [];
