@@ -24,7 +24,7 @@ export default defineConfig({
     sequence: { sequencer: SimulationFirst },
     testTimeout: 60_000,
     hookTimeout: 60_000,
-    globalSetup: [],
+    globalSetup: ['test/helpers/shared-cache.ts'],
     setupFiles: ['test/helpers/isolate.ts'],
   },
 });

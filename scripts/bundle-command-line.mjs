@@ -51,9 +51,13 @@ export async function bundleCommandLine({ build }, { outdir, define }) {
     define: { ...define, 'import.meta.url': 'moduleUrl' },
     alias,
     external: Object.values(alias),
+    plugins: [lateCrypto],
   };
   const all = await bundle('cli', 'src/cli/frame/run.ts', whole);
-  const hook = await bundle('hook', 'src/cli/frame/run.ts', { ...whole, plugins: [onlyCommand('../hook.ts')] });
+  const hook = await bundle('hook', 'src/cli/frame/run.ts', {
+    ...whole,
+    plugins: [lateCrypto, onlyCommand('../hook.ts')],
+  });
   const names = {
     COORD_BUNDLE: JSON.stringify(`chunks/${basename(all)}`),
     COORD_HOOK_BUNDLE: JSON.stringify(`chunks/${basename(hook)}`),
@@ -63,6 +67,21 @@ export async function bundleCommandLine({ build }, { outdir, define }) {
   const runner = await bundle('git-runner', 'src/transport/git-runner-main.ts', { define });
   return [...Object.values(beside), all, hook, server, runner, main];
 }
+
+/** node:crypto takes a tenth of a bare start to load, and most commands that only look never need it. */
+const lateCrypto = {
+  name: 'late-crypto',
+  setup({ onResolve, onLoad }) {
+    const filter = /^node:crypto$/;
+    onResolve({ filter }, ({ path, namespace }) =>
+      namespace === 'late' ? { path, external: true } : { path, namespace: 'late' },
+    );
+    onLoad({ filter, namespace: 'late' }, () => {
+      const late = (name) => `export const ${name} = (...args) => require('node:crypto').${name}(...args);\n`;
+      return { contents: ['createHash', 'randomBytes', 'randomUUID'].map(late).join('') };
+    });
+  },
+};
 
 /** Leaves the other commands out: what a hook starts must be small. */
 function onlyCommand(path) {

@@ -1,8 +1,9 @@
 /**
  * Loads the command line's bundle with the code that V8 made of it at an earlier start: compiling it anew costs as much
- * as all else that a command does. The code is kept in the user's cache folder, one file for each build, Node and set of
- * flags, with a sum of its bytes at the end: V8 runs what it is given, and dies of what is damaged. Without such a folder, or
- * with a file that is damaged or somebody else's, it is compiled, and nothing else changes.
+ * as all else that a command does. The code is kept in the user's cache folder, one file for each build, Node, set of flags and
+ * command, since it holds the functions that were called: another command would compile its own anew each time. At its end
+ * stands a sum of its bytes: V8 runs what it is given, and dies of what is damaged. Without such a folder, or with a file
+ * that is damaged or somebody else's, it is compiled, and nothing else changes.
  */
 import {
   existsSync,
@@ -18,33 +19,46 @@ import {
 import { createRequire } from 'node:module';
 import { basename, dirname, isAbsolute, join } from 'node:path';
 import { Script } from 'node:vm';
+import { crc32 } from 'node:zlib';
 
 const nameCharsMax = 200;
 const ageMsMax = 30 * 24 * 3_600_000;
 const sumBytes = 4;
+/** No command was called. */
+const usageError = 2;
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-/** @param file a CommonJS bundle whose name changes with its content: V8 compares nothing but the length */
-export function loadBundle(file: string, env: Environment): unknown {
-  const cache = cacheFile(file, env);
+/**
+ * @param file a CommonJS bundle whose name changes with its content: V8 compares nothing but the length
+ * @param command the first word of the command line
+ */
+export function loadBundle(file: string, env: Environment, command = ''): unknown {
+  const cache = cacheFile(file, env, command);
   const cachedData = cache === null ? undefined : readKept(cache);
   const source = `(function(exports,require,module,__filename,__dirname){${readFileSync(file, 'utf8')}\n})`;
   const script = new Script(source, { filename: file, cachedData });
   if (cache !== null && script.cachedDataRejected !== false)
-    process.once('exit', () => keep(cache, () => script.createCachedData()));
+    process.once('exit', (status) => {
+      if (status !== usageError) keep(cache, () => script.createCachedData());
+    });
   const module = { exports: {} };
   script.runInThisContext()(module.exports, createRequire(file), module, file, dirname(file));
   return module.exports;
 }
 
 /** Null: there is no place for it. */
-function cacheFile(bundle: string, { XDG_CACHE_HOME = '', HOME, NODE_OPTIONS = '' }: Environment): string | null {
+function cacheFile(
+  bundle: string,
+  { XDG_CACHE_HOME = '', HOME, NODE_OPTIONS = '' }: Environment,
+  command: string,
+): string | null {
   const home = HOME && existsSync(HOME) ? join(HOME, '.cache') : null;
   const caches = isAbsolute(XDG_CACHE_HOME) ? XDG_CACHE_HOME : home;
   if (caches === null) return null;
   // V8 takes no code that was made under other flags; the daemon has some
-  const made = [basename(bundle, '.cjs'), process.version, process.arch, ...process.execArgv, NODE_OPTIONS].join('-');
+  const build = [basename(bundle, '.cjs'), process.version, process.arch];
+  const made = [...build, command, ...process.execArgv, NODE_OPTIONS].join('-');
   return join(caches, 'git-coord', `${made.replace(/[^\w.-]+/g, '_').slice(0, nameCharsMax)}.bin`);
 }
 
@@ -55,18 +69,10 @@ function readKept(path: string): Buffer | undefined {
     if (!found.isFile() || found.uid !== process.getuid?.()) return undefined;
     const bytes = readFileSync(path);
     const code = bytes.subarray(0, -sumBytes);
-    return bytes.readUInt32LE(code.length) === sumOf(code) ? code : undefined;
+    return bytes.readUInt32LE(code.length) === crc32(code) ? code : undefined;
   } catch {
     return undefined;
   }
-}
-
-/** Of whole words, because this runs at every start. */
-function sumOf(bytes: Buffer): number {
-  const words = new Uint32Array(bytes.buffer, bytes.byteOffset, bytes.length >>> 2);
-  let sum = bytes.length | 0;
-  for (let index = 0; index < words.length; index++) sum = Math.imul(sum ^ (words[index] as number), 0x01000193);
-  return sum >>> 0;
 }
 
 /** It only makes the next start faster: what can't be written is left. */
@@ -76,7 +82,7 @@ function keep(path: string, make: () => Buffer): void {
     mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
     const code = make();
     const sum = Buffer.alloc(sumBytes);
-    sum.writeUInt32LE(sumOf(code));
+    sum.writeUInt32LE(crc32(code));
     writeFileSync(beside, Buffer.concat([code, sum]), { mode: 0o600, flag: 'wx' });
     renameSync(beside, path);
     forgetOld(dirname(path));

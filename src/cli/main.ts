@@ -14,7 +14,7 @@ if (argv.length === 1 && argv[0] === '--version') process.stdout.write(`git-coor
 else {
   const { env } = process;
   const bundle = argv[0] === 'hook' ? COORD_HOOK_BUNDLE : COORD_BUNDLE;
-  const commandLine = loadBundle(join(__dirname, bundle), env) as { runCommandLine: typeof runCommandLine };
+  const commandLine = loadBundle(join(__dirname, bundle), env, argv[0]) as { runCommandLine: typeof runCommandLine };
   const crashed = new Promise<never>((_, reject) => {
     process.once('uncaughtException', reject);
   });

@@ -35,14 +35,16 @@ export async function readBook(context: Context, who: Who, more: readonly string
   const queue = queueOf(context, read);
   const archived = await findArchived(context, absentNeeds(seen));
   const stateOf = (id: string): TaskState | undefined => stateIn(seen.get(id)) ?? archived.get(id)?.note.task.state;
-  const tasks = [...seen.values()].flatMap((one) => viewOf(context, who, one, stateOf, queue) ?? []);
+  const tasks: TaskView[] = [];
+  const why = new Map<string, readonly Blocker[]>();
+  for (const [id, one] of seen) {
+    const looked = viewOf(context, who, one, stateOf, queue);
+    if (looked === null) continue;
+    tasks.push(looked.view);
+    why.set(id, looked.blockers);
+  }
   tasks.sort(queueOrder);
   const bad = [...seen.values()].flatMap(({ id, task }) => (task.kind === 'bad' ? [{ id, why: task.why }] : []));
-  const why = new Map<string, Blocker[]>();
-  for (const [id, one] of seen) {
-    if (one.task.kind === 'task')
-      why.set(id, blockers(one.task.note.task, readinessOf(context, who, one, stateOf, queue)));
-  }
   return { tasks, seen, archived, read, blockers: why, bad };
 }
 
@@ -76,17 +78,20 @@ export function readinessOf(
   return { stateOf, queue, tipAgeMs: tipAgeMs(context, seen), leaseHeld, agent: who.agent };
 }
 
-/** Null for a task that is absent or can't be read. */
+/** How a task is shown, and why it can't be taken now. Null for one that is absent or can't be read. */
 export function viewOf(
   context: Context,
   who: Who,
   seen: Seen,
   stateOf: ReadinessContext['stateOf'],
   queue: QueueNote | null,
-): TaskView | null {
+): { readonly view: TaskView; readonly blockers: readonly Blocker[] } | null {
   if (seen.task.kind !== 'task') return null;
   const { task, at } = seen.task.note;
   // the ledger is a file for each task: it is opened for those that somebody holds
   const mine = task.holder !== null && isMine(task.holder, context.held.get(seen.id), who);
-  return taskView(seen, at, task, mine, standstill(context, seen), readinessOf(context, who, seen, stateOf, queue));
+  const readiness = readinessOf(context, who, seen, stateOf, queue);
+  const blocked = blockers(task, readiness);
+  const view = taskView(seen, at, task, mine, standstill(context, seen), blocked, readiness.tipAgeMs);
+  return { view, blockers: blocked };
 }

@@ -12,7 +12,7 @@ const reserveBytes = 96 * 1024;
 
 /** @throws CoordError `usage` naming the field */
 export function checkNote(note: TaskNote, bytes: number): void {
-  const parsed = taskNoteSchema.safeParse(note);
+  const parsed = taskNoteSchema().safeParse(note);
   const issue = parsed.success ? undefined : parsed.error.issues[0];
   if (issue) {
     const field = issue.path.filter((part) => part !== 'task').join('.');

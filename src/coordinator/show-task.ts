@@ -16,7 +16,7 @@ import type { Outcome } from './transition.ts';
  */
 export async function showTask(context: Context, who: Who, id: string, outcome?: Outcome): Promise<TaskView> {
   if (outcome?.kind === 'won') {
-    const view = viewOf(context, who, asWritten(context, id, outcome), () => undefined, null);
+    const view = viewOf(context, who, asWritten(context, id, outcome), () => undefined, null)?.view;
     if (view) return outcome.task.needs.length === 0 ? view : { ...view, blockedBy: [] };
   }
   const { layout } = context.store;
@@ -27,8 +27,8 @@ export async function showTask(context: Context, who: Who, id: string, outcome?:
   if (seen.task.kind === 'bad') throw refusalError(id, { reason: 'bad-note', why: seen.task.why });
   const { needs } = seen.task.note.task;
   const stateOf = await statesOfNeeds(context, needs);
-  const view = viewOf(context, who, seen, stateOf, book ? queueOf(context, book) : null);
-  if (view === null) throw refusalError(id, { reason: 'not-found' });
+  const view = viewOf(context, who, seen, stateOf, book ? queueOf(context, book) : null)?.view;
+  if (view === undefined) throw refusalError(id, { reason: 'not-found' });
   return view;
 }
 
@@ -36,7 +36,7 @@ export async function showTask(context: Context, who: Who, id: string, outcome?:
 async function archivedTask(context: Context, who: Who, id: string): Promise<TaskView> {
   const task = (await findArchived(context, [id])).get(id);
   const seen = task && { id, task, lease: { kind: 'free', oid: null } as const, wentBack: false };
-  const view = seen && viewOf(context, who, seen, () => undefined, null);
+  const view = seen && viewOf(context, who, seen, () => undefined, null)?.view;
   if (!view) throw refusalError(id, { reason: 'not-found' });
   return { ...view, blockedBy: [], archived: true };
 }

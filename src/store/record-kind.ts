@@ -5,9 +5,12 @@ import { parseNote } from './commit-codec.ts';
 export interface RecordKind<T> {
   readonly name: string;
   readonly version: number;
-  readonly schema: {
-    safeParse(value: unknown): { success: true; data: T } | { success: false; error: { issues: readonly Issue[] } };
-  };
+  /** Made when the first record is decoded. */
+  readonly schema: () => Schema<T>;
+}
+
+interface Schema<T> {
+  safeParse(value: unknown): { success: true; data: T } | { success: false; error: { issues: readonly Issue[] } };
 }
 
 interface Issue {
@@ -47,7 +50,7 @@ export function decodeRecord<T>(
 
 function parse<T>(kind: RecordKind<T>, raw: unknown): { data: T } | string {
   try {
-    const result = kind.schema.safeParse(raw);
+    const result = kind.schema().safeParse(raw);
     if (result.success) return result;
     const issue = result.error.issues[0];
     return `its note is malformed at ${issue?.path.join('.') || 'the top'}: ${issue?.message ?? 'unknown'}`;

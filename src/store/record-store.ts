@@ -63,13 +63,16 @@ export function recordStore(
     layout,
     objectFormat: transport.objectFormat,
     async read(patterns) {
-      const { refs, wentBack } = await transport.list(patterns);
+      const isMany = patterns.some((pattern) => pattern.endsWith('/'));
+      const [{ refs, wentBack }] = await Promise.all([
+        transport.list(patterns),
+        isMany ? remembered.beforeMany() : undefined,
+      ]);
       const known = [...refs].flatMap(([ref, oid]) => {
         const place = layout.parse(ref);
         const kind = place && kindOf(place.space, place.name);
         return place && kind ? [{ ref, oid, ...place, kind, key: `${kind.name} ${oid}` }] : [];
       });
-      if (known.length >= manyMin) remembered.beforeMany();
       // taken out before anything is put in, which may push the oldest ones out
       const decodedOf = new Map(known.map(({ key }) => [key, remembered.get(key)]));
       const unknown = known.filter(({ key }) => decodedOf.get(key) === undefined);

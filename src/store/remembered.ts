@@ -1,4 +1,6 @@
-import { createHash } from 'node:crypto';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+
+import { crc32 } from 'node:zlib';
 import type { Folder } from './folder.ts';
 import type { Decoded } from './record-kind.ts';
 
@@ -10,8 +12,8 @@ import type { Decoded } from './record-kind.ts';
 export interface Remembered {
   get(key: string): Decoded<unknown> | undefined;
   set(key: string, decoded: Decoded<unknown>): void;
-  /** Many records are about to be read. */
-  beforeMany(): void;
+  /** Many records are about to be read: called while their refs are being listed. */
+  beforeMany(): Promise<void>;
   /** They were read; `missed` of them had to be decoded. */
   afterMany(keys: readonly string[], missed: number): void;
 }
@@ -34,7 +36,7 @@ export function rememberedHere(): Remembered {
         records.delete(oldest);
       }
     },
-    beforeMany: () => {},
+    beforeMany: async () => {},
     afterMany: () => {},
   };
 }
@@ -42,13 +44,17 @@ export function rememberedHere(): Remembered {
 /** `build`: who decoded; another one may check a record differently. */
 export function rememberedInFile(folder: Folder, build: string): Remembered {
   const here = rememberedHere();
-  let loaded = false;
+  let loading: Promise<void> | undefined;
+  const loadNow = async () => {
+    // git is started first: it works while this process reads
+    await nextTurn();
+    for (const [key, record] of load(folder, build)) if (here.get(key) === undefined) here.set(key, record);
+  };
   return {
     ...here,
     beforeMany() {
-      if (loaded) return;
-      loaded = true;
-      for (const [key, record] of load(folder, build)) if (here.get(key) === undefined) here.set(key, record);
+      loading ??= loadNow();
+      return loading;
     },
     afterMany(keys, missed) {
       if (missed >= missedMin) save(folder, build, keys, here);
@@ -65,7 +71,7 @@ function load(folder: Folder, build: string): [string, Decoded<unknown>][] {
 }
 
 function headOf(build: string, records: string): string {
-  return `${build} ${createHash('sha256').update(records).digest('hex')}\n`;
+  return `${build} ${crc32(records).toString(16)}\n`;
 }
 
 /** Those of the last read alone: what has moved on since isn't asked for again. */

@@ -63,8 +63,8 @@ describe('docs/protocol.md', () => {
     const [task, claim] = blocksOf(protocol)
       .filter(({ language }) => language === 'json')
       .map(({ lines }) => JSON.parse(lines.join('\n')));
-    expect(taskNoteSchema.safeParse(task).success).toBe(true);
-    expect(claimNoteSchema.safeParse(claim).success).toBe(true);
+    expect(taskNoteSchema().safeParse(task).success).toBe(true);
+    expect(claimNoteSchema().safeParse(claim).success).toBe(true);
   });
 
   test('names every operation', () => {

@@ -12,7 +12,7 @@ import {
   utimesSync,
   writeFileSync,
 } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { cli } from '../helpers/cli.ts';
 import { makeScratch, type Scratch } from '../helpers/repo.ts';
@@ -30,7 +30,10 @@ beforeEach(async () => {
 afterEach(() => scratch.remove());
 
 async function help(env: Record<string, string | undefined> = {}) {
-  const result = await cli(['help', 'claim'], { cwd: scratch.dir, env: { HOME: home, ...env } });
+  const result = await cli(['help', 'claim'], {
+    cwd: scratch.dir,
+    env: { HOME: home, XDG_CACHE_HOME: undefined, ...env },
+  });
   expect(result).toMatchObject({ status: 0, stderr: '', stdout: expect.stringContaining('git coord claim') });
 }
 
@@ -45,6 +48,18 @@ test('is kept for its owner alone, and used as it is by the next start', async (
   await help();
   expect(kept()).toEqual([file]);
   expect(statSync(file).mtimeMs).toBe(mtimeMs);
+});
+
+test('each command has its own, and what was no command has none', async () => {
+  await help();
+  const { status } = await cli(['claimm'], { cwd: scratch.dir, env: { HOME: home, XDG_CACHE_HOME: undefined } });
+  expect(status).toBe(2);
+  expect(kept().map((file) => basename(file))).toEqual([expect.stringMatching(/^cli-.*-help-/)]);
+  await cli(['list'], { cwd: scratch.dir, env: { HOME: home, XDG_CACHE_HOME: undefined } });
+  expect(kept().map((file) => basename(file))).toEqual([
+    expect.stringMatching(/-help-/),
+    expect.stringMatching(/-list-/),
+  ]);
 });
 
 test('is made anew when it is damaged, and forgotten when nobody has made it for long', async () => {

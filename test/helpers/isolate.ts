@@ -18,6 +18,7 @@ for (const name of Object.keys(process.env)) {
 process.env.HOME = home;
 process.env.GIT_CONFIG_GLOBAL = config;
 process.env.GIT_CONFIG_NOSYSTEM = '1';
+process.env.XDG_CACHE_HOME = process.env.COORD_TEST_CACHE;
 process.env.LC_ALL = 'C';
 
 afterAll(() => rmSync(home, { recursive: true, force: true }));

@@ -134,3 +134,21 @@ test('a remote that went back: writes to that task answer 6, the others go on', 
   expect(await git(['rev-parse', 'refs/board/build'], { cwd: bare })).toBe(old);
   expect(await codeOf(book.claim('other'))).toBe('ok');
 });
+
+test('a store of many loose refs is packed by the next look, also while somebody else is at it', async () => {
+  const tasks = Array.from({ length: 300 }, (_, n) => `  - {id: t-${n}}\n`).join('');
+  await writeFile(join(scratch.dir, 'many.yml'), `tasks:\n${tasks}`);
+  const submitted = await cliJson(['workflow', 'submit', join(scratch.dir, 'many.yml')], { cwd: clone, env });
+  expect(submitted.status, submitted.stderr).toBe(0);
+  const loose = async () => (await readdir(join(storeOf(clone), 'refs/board')).catch(() => [])).length;
+  expect(await loose()).toBeGreaterThanOrEqual(300);
+  const lock = join(storeOf(clone), 'packed-refs.lock');
+  await writeFile(lock, '');
+  const whileLocked = await cliJson(['ready'], { cwd: clone, env });
+  expect(whileLocked.data.tasks).toHaveLength(300);
+  await rm(lock);
+  expect((await cliJson(['ready'], { cwd: clone, env })).data.tasks).toHaveLength(300);
+  expect(await loose()).toBe(0);
+  expect((await cliJson(['ready', '--cached'], { cwd: clone, env })).data.tasks).toHaveLength(300);
+  expect((await cliJson(['claim', 't-7'], { cwd: clone, env })).status).toBe(0);
+});

@@ -26,7 +26,7 @@ import type { PushRequest, PushResult } from './push.ts';
 import { blamesStore, Pusher } from './pusher.ts';
 import { matches, type RefMap, refMap, refspecs, selectRefs } from './ref-map.ts';
 import { RemoteGit } from './remote-git.ts';
-import { isStoreSound, openStore, removeStore, type StoreOptions } from './store-repository.ts';
+import { isStoreSound, openStore, packManyRefs, removeStore, type StoreOptions } from './store-repository.ts';
 
 export interface GitTransportOptions {
   /** The store's folder (`<coord>/store.git`). Made when absent. Its lock file stands beside it. */
@@ -173,6 +173,8 @@ class GitTransport implements Transport {
     await this.#fetch(patterns);
     const { shown, kept } = await this.#standing(patterns);
     const first = await this.#followKept(kept, shown);
+    const { keptPrefix } = this.#map;
+    if (patterns.includes(keptPrefix)) await packManyRefs(this.#store, [keptPrefix, this.#map.tracking(keptPrefix)]);
     if (first.length === 0) return { refs: shown, wentBack: new Set() };
     const { archive } = this.#map;
     await this.#fetch([...first, archive]);
@@ -220,7 +222,8 @@ class GitTransport implements Transport {
   async #standing(patterns: readonly string[]) {
     const names = [...patterns.map((pattern) => this.#map.tracking(pattern)), ...this.#keptNames(patterns)];
     const all = await listStoreRefs(this.#store, names);
-    const kept = new Map([...all].filter(([ref]) => this.#map.isKept(ref) && matches(patterns, ref)));
+    const kept = new Map<string, Oid>();
+    for (const [ref, oid] of all) if (this.#map.isKept(ref) && matches(patterns, ref)) kept.set(ref, oid);
     return { shown: selectRefs(all, patterns, this.#map), kept };
   }
 

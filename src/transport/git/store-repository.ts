@@ -3,7 +3,8 @@
  * anew when it is empty, of another object format or broken: everything in it is on the remote too.
  */
 import { randomBytes } from 'node:crypto';
-import { appendFile, mkdir, readFile, rename, rm, stat } from 'node:fs/promises';
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { appendFile, mkdir, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { CoordError } from '../../errors.ts';
 import { withFileLock } from '../file-lock.ts';
@@ -34,12 +35,32 @@ const attemptsMax = 5;
  */
 export async function openStore(options: StoreOptions): Promise<string> {
   for (let attempt = 1; attempt <= attemptsMax; attempt++) {
-    const found = await inspect(options);
+    const found = inspect(options);
     if (found.kind === 'whole') return found.identity;
     if (found.kind === 'broken') await removeStore(options, null);
     await makeStore(options);
   }
   throw new CoordError('unavailable', `the store ${options.store} could not be made`);
+}
+
+/** So many loose refs in one folder aren't worth a process. */
+const looseRefsMax = 256;
+
+/**
+ * Packs the refs where one of these folders (`refs/…/`) has many that are loose: git opens each of those by itself, which
+ * for a thousand tasks takes a command as long as all else. One that fails costs that time, and nothing else.
+ */
+export async function packManyRefs({ store, env, timeoutMs }: StoreOptions, folders: readonly string[]): Promise<void> {
+  if (folders.every((folder) => looseIn(join(store, folder)) <= looseRefsMax)) return;
+  await runGit(['pack-refs', '--all'], { gitDir: store, env, timeoutMs });
+}
+
+function looseIn(folder: string): number {
+  try {
+    return readdirSync(folder).length;
+  } catch {
+    return 0;
+  }
 }
 
 /** Whether what is in the store fits together: every ref has its objects. Slow; asked only after something failed. */
@@ -57,7 +78,7 @@ export async function isStoreSound({ store, env, timeoutMs }: StoreOptions): Pro
 export async function removeStore(options: StoreOptions, identity: string | null): Promise<void> {
   const { store, timeoutMs } = options;
   await withFileLock(join(dirname(store), 'store.lock'), timeoutMs, async () => {
-    const found = await inspect(options);
+    const found = inspect(options);
     if (found.kind === 'broken' || (found.kind === 'whole' && found.identity === identity)) await moveAside(store);
   });
 }
@@ -74,16 +95,13 @@ async function moveAside(store: string): Promise<void> {
 
 type Found = { readonly kind: 'absent' | 'broken' } | { readonly kind: 'whole'; readonly identity: string };
 
-async function inspect({ store, objectFormat }: StoreOptions): Promise<Found> {
+/** At once: five looks through the event loop take a command twenty times as long. */
+function inspect({ store, objectFormat }: StoreOptions): Found {
   try {
-    const folder = await stat(store);
-    const [objects, refs, head, config] = await Promise.all([
-      stat(join(store, 'objects')),
-      stat(join(store, 'refs')),
-      stat(join(store, 'HEAD')),
-      readFile(join(store, 'config'), 'utf8'),
-    ]);
-    const isWhole = objects.isDirectory() && refs.isDirectory() && head.size > 0 && config.includes('hooksPath');
+    const folder = statSync(store);
+    const [objects, refs, head] = ['objects', 'refs', 'HEAD'].map((name) => statSync(join(store, name)));
+    const config = readFileSync(join(store, 'config'), 'utf8');
+    const isWhole = objects?.isDirectory() && refs?.isDirectory() && head?.size !== 0 && config.includes('hooksPath');
     const format = /^\s*objectformat\s*=\s*sha256\s*$/im.test(config) ? 'sha256' : 'sha1';
     if (!isWhole || format !== objectFormat) return { kind: 'broken' };
     return { kind: 'whole', identity: `${folder.dev}:${folder.ino}:${folder.birthtimeMs}` };
@@ -92,11 +110,7 @@ async function inspect({ store, objectFormat }: StoreOptions): Promise<Found> {
     if (code !== 'ENOENT' && code !== 'ENOTDIR') {
       throw new CoordError('unavailable', `the store ${store} can't be read (${code})`, { cause: error });
     }
-    const isAbsent = await stat(store).then(
-      () => false,
-      (again: unknown) => codeOf(again) === 'ENOENT',
-    );
-    return { kind: isAbsent ? 'absent' : 'broken' };
+    return { kind: existsSync(store) ? 'broken' : 'absent' };
   }
 }
 

@@ -48,9 +48,7 @@ class LocalTransport implements Transport {
 
   async list(patterns: readonly string[]): Promise<RefList> {
     checkPatterns(patterns);
-    const below = await this.#reader.refsBelow(patterns.filter((pattern) => pattern.endsWith('/')));
-    const exact = await this.#reader.exactRefs(patterns.filter((pattern) => !pattern.endsWith('/')));
-    return { refs: new Map([...below, ...exact]), wentBack: new Set() };
+    return { refs: await this.#reader.refs(patterns), wentBack: new Set() };
   }
 
   values(refs: readonly string[]) {

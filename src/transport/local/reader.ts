@@ -57,14 +57,13 @@ export class Reader {
     return (await this.#infos(namesakes)).size > 0;
   }
 
-  /** The values of all refs below these folders, each of which ends in `/`. */
-  refsBelow(folders: readonly string[]): Promise<Map<string, Oid>> {
-    return this.#forEachRef(folders);
+  /** The values of the refs of these names, and of all below those that end in `/`. */
+  refs(patterns: readonly string[]): Promise<Map<string, Oid>> {
+    return patterns.some((pattern) => pattern.endsWith('/')) ? this.#forEachRef(patterns) : this.exactRefs(patterns);
   }
 
   async #forEachRef(patterns: readonly string[]): Promise<Map<string, Oid>> {
     const refs = new Map<string, Oid>();
-    if (patterns.length === 0) return refs;
     const { status, stdout, stderr, timedOut } = await runGit(
       ['for-each-ref', '--format=%(objectname) %(refname)', ...patterns],
       { ...this.#options, outputBytesMax: listBytesMax },

@@ -151,7 +151,7 @@ test.each<[string, object, boolean]>([
   ['with a count that is none', { seq: -1 }, false],
   ['without data', { data: undefined }, false],
 ])('a note %s', (_name, change, good) => {
-  expect(eventNoteSchema.safeParse({ ...note, ...change }).success).toBe(good);
+  expect(eventNoteSchema().safeParse({ ...note, ...change }).success).toBe(good);
 });
 
 test('its subject', () => {

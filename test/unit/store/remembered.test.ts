@@ -6,9 +6,9 @@ import { rememberedInFile } from '../../../src/store/remembered.ts';
 const record = (oid: string, note: unknown = {}): Decoded<unknown> => ({ ok: true, oid, parents: [], note });
 const keys = Array.from({ length: 40 }, (_, n) => `task ${n}`);
 
-function kept(folder: Folder, build = 'a'): (Decoded<unknown> | undefined)[] {
+async function kept(folder: Folder, build = 'a'): Promise<(Decoded<unknown> | undefined)[]> {
   const remembered = rememberedInFile(folder, build);
-  remembered.beforeMany();
+  await remembered.beforeMany();
   return keys.map((key) => remembered.get(key));
 }
 
@@ -18,18 +18,18 @@ function keep(folder: Folder, missed = keys.length, note: unknown = {}): void {
   remembered.afterMany(keys, missed);
 }
 
-test('what one process decoded the next has, until a few are new', () => {
+test('what one process decoded the next has, until a few are new', async () => {
   const folder = memoryFolder();
   keep(folder, 3);
-  expect(kept(folder)).toEqual(keys.map(() => undefined));
+  expect(await kept(folder)).toEqual(keys.map(() => undefined));
   keep(folder);
-  expect(kept(folder)).toEqual(keys.map((key) => record(key)));
+  expect(await kept(folder)).toEqual(keys.map((key) => record(key)));
 });
 
-test("another build's, a damaged and an unwritable file only mean decoding again", () => {
+test("another build's, a damaged and an unwritable file only mean decoding again", async () => {
   const folder = memoryFolder();
   keep(folder);
-  expect(kept(folder, 'b')).toEqual(keys.map(() => undefined));
+  expect(await kept(folder, 'b')).toEqual(keys.map(() => undefined));
   const whole = folder.read('records.json') ?? '';
   for (const damaged of [
     '',
@@ -38,7 +38,7 @@ test("another build's, a damaged and an unwritable file only mean decoding again
     whole.replace('"parents":[]', ''),
   ]) {
     folder.write('records.json', damaged);
-    expect(kept(folder)).toEqual(keys.map(() => undefined));
+    expect(await kept(folder)).toEqual(keys.map(() => undefined));
   }
   const full: Folder = {
     ...folder,
@@ -49,10 +49,10 @@ test("another build's, a damaged and an unwritable file only mean decoding again
   expect(() => keep(full)).not.toThrow();
 });
 
-test('large records, and those of a book that is too large, are left out', () => {
+test('large records, and those of a book that is too large, are left out', async () => {
   const folder = memoryFolder();
   keep(folder, keys.length, 'x'.repeat(20_000));
-  expect(kept(folder)).toEqual(keys.map(() => undefined));
+  expect(await kept(folder)).toEqual(keys.map(() => undefined));
   const remembered = rememberedInFile(folder, 'a');
   const many = Array.from({ length: 1000 }, (_, n) => `task ${n}`);
   for (const key of many) remembered.set(key, record(key, 'x'.repeat(15_000)));
