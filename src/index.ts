@@ -213,7 +213,7 @@ export async function openBook(options: OpenBookOptions): Promise<OpenedBook> {
     land: async (id, { onto, from, result = null, onStep = () => {} } = {}) => {
       const { landingOn } = await import('./app/landing-on-app.ts');
       const whileStoppable = <T>(work: (signal: AbortSignal) => Promise<T>) => work(new AbortController().signal);
-      const landing = landingOn(app, { task: parseId(id), onto, from, tell: onStep, whileStoppable });
+      const landing = await landingOn(app, { task: parseId(id), onto, from, tell: onStep, whileStoppable });
       const { code, attemptsMax } = landing;
       return book.land(id, { code, attemptsMax, result, command: `git coord land ${id}`, onStep });
     },

@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { CoordError } from '../errors.ts';
 import type { Transport } from '../transport/port.ts';
 import { type AskTips, taskBranch } from '../worker/branch-tips.ts';
@@ -21,8 +22,11 @@ export interface LandingRequest {
   readonly whileStoppable: LandingGates['whileStoppable'];
 }
 
+/** So many turns of the event loop, and what is asked of a near remote is on its way. */
+const turnsToSend = 4;
+
 /** A landing from the worktree of this app. @throws CoordError `not-ready` without a worktree */
-export function landingOn(app: App, { task, onto, from, tell, whileStoppable }: LandingRequest) {
+export async function landingOn(app: App, { task, onto, from, tell, whileStoppable }: LandingRequest) {
   const { clone, env, config, book } = app;
   if (clone.topLevel === null)
     throw new CoordError('not-ready', 'there is no worktree here, so there is no work to land', {
@@ -34,6 +38,8 @@ export function landingOn(app: App, { task, onto, from, tell, whileStoppable }: 
   const likely = remote === null || onto !== undefined ? null : likelyTarget(clone.gitConfig, remote);
   // the remote answers while git says what the target is
   const early = askingEarly(app.transport, likely);
+  // to start git keeps this thread from sending it
+  for (let turn = 0; likely !== null && turn < turnsToSend; turn++) await nextTurn();
   const placeOf = (target: string, tracked: string | null): LandingPlace => ({
     ...landingPlace(app, git.dir, task, target),
     tracked,

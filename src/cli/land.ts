@@ -31,7 +31,7 @@ export const run: Run = async (context, parsed) => {
 
 async function land(context: Context, parsed: Parsed, opened: Opened): Promise<[LandResult, string]> {
   const { book, command } = opened;
-  const { id, result, landing } = preparation(context, parsed, opened);
+  const { id, result, landing } = await preparation(context, parsed, opened);
   const { code, attemptsMax } = landing;
   const landed = await book.land(id, { code, attemptsMax, result, command, onStep: context.notice });
   const said = landed.attempts === 0 ? 'had landed before' : 'landed';
@@ -40,7 +40,7 @@ async function land(context: Context, parsed: Parsed, opened: Opened): Promise<[
 
 async function toReview(context: Context, parsed: Parsed, opened: Opened): Promise<[Reviewed, string]> {
   const { book, command } = opened;
-  const { id, result, landing } = preparation(context, parsed, opened);
+  const { id, result, landing } = await preparation(context, parsed, opened);
   const reviewed = await book.review(id, { code: landing.reviewCode, result, command });
   const { branch, target } = reviewed.review;
   const then = `open a pull request from ${branchName(branch)}; the task is done when that is merged\n`;
@@ -49,10 +49,10 @@ async function toReview(context: Context, parsed: Parsed, opened: Opened): Promi
 
 type Reviewed = Awaited<ReturnType<Opened['book']['review']>>;
 
-function preparation(context: Context, parsed: Parsed, { app }: Opened) {
+async function preparation(context: Context, parsed: Parsed, { app }: Opened) {
   const id = parseId(parsed.positionals[0] ?? '');
   const text = parsed.text('result');
-  const landing = landingOn(app, {
+  const landing = await landingOn(app, {
     task: id,
     onto: parsed.text('onto'),
     from: parsed.text('from'),

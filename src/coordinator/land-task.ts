@@ -115,7 +115,7 @@ async function pushUntilIn(
     if (code.isChecked) await code.checkOut(commit);
     if (how !== 'as it is' || attempts > 1)
       onStep(`${id}: ${how} onto ${short(from)}${attempts > 1 ? `, try ${attempts} of ${attemptsMax}` : ''}`);
-    await whileActive(context, id, () => code.check(from, commit));
+    if (code.isChecked) await whileActive(context, id, () => code.check(from, commit));
     const landed = { ref: code.target, from, commit };
     const branch = { ref: code.target, from, to: commit, ...(code.objects && { objects: code.objects }) };
     const options = { op: 'done', result, landed, branch, command, first: await first() } as const;

@@ -70,7 +70,8 @@ export function landingCode(place: LandingPlace, work: Work): LandingCode {
       return fetchTip(git, remote, target, task, tracked);
     },
     async replay(onto, message) {
-      const request = { work: commit, onto, strategy, lastSeen: lastSeen?.oid ?? null, message };
+      const base = { work: commit, onto, strategy, lastSeen: lastSeen?.oid ?? null, message };
+      const request = { ...base, objectDirectory: `${place.commonDir}/objects` };
       const looked = changed;
       changed = undefined;
       const [, replayed] = await Promise.all([work.isHead && mustBeClean(git, looked), replay(git, request)]);

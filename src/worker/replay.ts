@@ -10,6 +10,8 @@
  *   conflict   the files that don't merge, and the first commit of the work that doesn't
  */
 import { CoordError } from '../errors.ts';
+import { parseCommit } from '../transport/objects/parse-commit.ts';
+import { readLooseCommit } from '../transport/objects/read-loose.ts';
 import { type CloneGit, gitFailure } from './clone-git.ts';
 
 export type Replayed =
@@ -28,11 +30,14 @@ export interface ReplayRequest {
   readonly lastSeen: string | null;
   /** Of a merge commit. */
   readonly message: string;
+  /** Where the clone's loose objects are. */
+  readonly objectDirectory: string;
 }
 
 /** @throws CoordError `conflict` when the two have no common history, `unavailable` */
 export async function replay(git: CloneGit, request: ReplayRequest): Promise<Replayed> {
   const { work, onto, strategy, lastSeen } = request;
+  if (await standsOn(request)) return { kind: 'ready', commit: work, how: 'as it is' };
   const base = await mergeBase(git, onto, work);
   if (base === work) return { kind: 'nothing' };
   if (base === onto) return { kind: 'ready', commit: work, how: 'as it is' };
@@ -49,6 +54,22 @@ export async function replay(git: CloneGit, request: ReplayRequest): Promise<Rep
       next: [`git rebase --rebase-merges ${onto}`],
     });
   return own === null ? mergeInto(git, request, sign) : pickAll(git, request, own, sign);
+}
+
+/** So many commits are looked at before git is asked. */
+const stepsMax = 8;
+
+/** Whether the work was just committed on the target as it is: seen without git, which takes as long as a way to the remote. */
+async function standsOn({ work, onto, objectDirectory }: ReplayRequest): Promise<boolean> {
+  let at: string | undefined = work;
+  for (let step = 0; at !== undefined && step < stepsMax; step++) {
+    const body: Buffer | null = await readLooseCommit(objectDirectory, at);
+    const commit = body && parseCommit(body);
+    if (commit === null || 'unreadable' in commit) return false;
+    at = commit.parents[0];
+    if (at === onto) return true;
+  }
+  return false;
 }
 
 /** Null: they have no common history. */

@@ -75,6 +75,8 @@ class GitTransport implements Transport {
   readonly #pusher: Pusher;
   readonly #looker: Looker;
   #turn: Promise<unknown> = Promise.resolve();
+  /** What was applied is being noted: whoever looks next waits for it, who goes on doesn't. */
+  #noting: Promise<unknown> = Promise.resolve();
 
   constructor(options: GitTransportOptions) {
     const { store, objectFormat, env, limits, prefix, remote } = options;
@@ -93,6 +95,7 @@ class GitTransport implements Transport {
   async list(patterns: readonly string[]): Promise<RefList> {
     checkPatterns(patterns);
     if (patterns.length === 0) return { refs: new Map(), wentBack: new Set() };
+    await this.#noting;
     if (this.#cached) return this.#listCached(patterns);
     this.#lastPatterns = patterns;
     return (await this.#unchanged(patterns)) ?? this.#locked(() => this.#repairing(() => this.#list(patterns)));
@@ -137,7 +140,9 @@ class GitTransport implements Transport {
         result = await this.#push(request, options);
       }
       if ([...result.answers.values()].includes('unsent')) this.#git.forgetConfig();
-      await this.#noteApplied(ownOf(updates, options), result);
+      const noted = this.#noteApplied(ownOf(updates, options), result);
+      this.#noting = Promise.all([this.#noting, noted]);
+      this.#noting.catch(() => {});
       const { answers, message, locks } = result;
       return { answers, message, locks };
     } catch (error) {
@@ -148,6 +153,7 @@ class GitTransport implements Transport {
 
   async close(): Promise<void> {
     await this.#turn;
+    await this.#noting;
     await this.#closeStore();
   }
 
@@ -262,7 +268,8 @@ class GitTransport implements Transport {
     const moves = applied.filter(({ ref }) => this.#map.isKept(ref));
     // What is shown while the remote is away includes what this clone did last.
     const tracked = applied.map(({ ref, to }) => ({ ref: this.#map.tracking(ref), to }));
-    await moveKept((await this.#open()).updateRef, moves, this.objectFormat, tracked);
+    const store = await this.#open().catch(unlessUnavailable);
+    if (store !== null) await moveKept(store.updateRef, moves, this.objectFormat, tracked);
   }
 
   async #fetch(patterns: readonly string[]): Promise<void> {
@@ -351,6 +358,12 @@ function ownOf(updates: readonly RefUpdate[], { foreign, objects }: SwapOptions)
 
 function sameRefs(some: ReadonlyMap<string, Oid>, others: ReadonlyMap<string, Oid>): boolean {
   return some.size === others.size && [...some].every(([ref, oid]) => others.get(ref) === oid);
+}
+
+/** Without a store nothing is remembered: what was applied is applied. */
+function unlessUnavailable(error: unknown): null {
+  if (error instanceof CoordError && error.code === 'unavailable') return null;
+  throw error;
 }
 
 function isMissing(commit: CommitObject | Unreadable): boolean {

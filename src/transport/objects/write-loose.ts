@@ -1,9 +1,10 @@
 /**
  * Writes loose objects as git does, without starting git: beside, then renamed, so that a crash or a full disk never
- * leaves half an object under its final name (git would skip writing it ever after).
+ * leaves half an object under its final name (git would skip writing it ever after). At once, not by way of the event loop,
+ * where an object takes ten times as long.
  */
 import { randomBytes } from 'node:crypto';
-import { chmod, mkdir, open, rename, stat, unlink, utimes } from 'node:fs/promises';
+import { chmodSync, mkdirSync, renameSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { deflateSync } from 'node:zlib';
 import { CoordError } from '../../errors.ts';
@@ -25,38 +26,38 @@ export async function writeLooseObjects(
 ): Promise<void> {
   if (objects.length === 0) return;
   try {
-    await writeLoose(objectDirectory, emptyTreeOid(format), 'tree', Buffer.alloc(0));
+    writeLoose(objectDirectory, emptyTreeOid(format), 'tree', Buffer.alloc(0));
     for (const { oid, body, type = 'commit' } of objects) {
       if (objectId(format, type, body) !== oid) throw new CoordError('internal', `the ${type} is not ${oid}`);
-      await writeLoose(objectDirectory, oid, type, body);
+      writeLoose(objectDirectory, oid, type, body);
     }
   } catch (error) {
     throw error instanceof CoordError ? error : writeFailure(error, objectDirectory);
   }
 }
 
-async function writeLoose(objectDirectory: string, oid: Oid, type: ObjectType, body: Buffer): Promise<void> {
+function writeLoose(objectDirectory: string, oid: Oid, type: ObjectType, body: Buffer): void {
   const folder = join(objectDirectory, oid.slice(0, 2));
   const path = join(folder, oid.slice(2));
-  if (await freshen(path)) return;
+  if (freshen(path)) return;
   const bytes = deflateSync(framed(type, body));
   for (let attempt = 1; ; attempt++) {
     try {
-      await writeBeside(folder, path, bytes);
+      writeBeside(folder, path, bytes);
       return;
     } catch (error) {
       if (codeOf(error) !== 'ENOENT' || attempt === fanOutAttemptsMax) throw error;
-      await makeFanOut(objectDirectory, folder);
+      makeFanOut(objectDirectory, folder);
     }
   }
 }
 
 /** Whether the object is there. An empty file is what a power cut leaves, and is written again. */
-async function freshen(path: string): Promise<boolean> {
+function freshen(path: string): boolean {
   const now = new Date();
   try {
-    if ((await stat(path)).size === 0) return false;
-    await utimes(path, now, now);
+    if (statSync(path).size === 0) return false;
+    utimesSync(path, now, now);
   } catch (error) {
     if (codeOf(error) === 'ENOENT') return false;
     // another user's file in a shared repository can't be dated by us; it is there all the same
@@ -65,33 +66,28 @@ async function freshen(path: string): Promise<boolean> {
   return true;
 }
 
-async function writeBeside(folder: string, path: string, bytes: Buffer): Promise<void> {
+function writeBeside(folder: string, path: string, bytes: Buffer): void {
   // gc clears away what is named so
   const beside = join(folder, `tmp_obj_${randomBytes(8).toString('hex')}`);
-  const file = await open(beside, 'wx', 0o444);
   try {
-    try {
-      await file.writeFile(bytes);
-    } finally {
-      await file.close();
-    }
-    await rename(beside, path);
+    writeFileSync(beside, bytes, { mode: 0o444, flag: 'wx' });
+    renameSync(beside, path);
   } catch (error) {
-    await unlink(beside).catch(() => {});
+    rmSync(beside, { force: true });
     throw error;
   }
 }
 
 /** A new fan-out folder gets the rights of the object folder: in a shared repository others write there too. */
-async function makeFanOut(objectDirectory: string, folder: string): Promise<void> {
-  const { mode } = await stat(objectDirectory);
+function makeFanOut(objectDirectory: string, folder: string): void {
+  const { mode } = statSync(objectDirectory);
   try {
-    await mkdir(folder);
+    mkdirSync(folder);
   } catch (error) {
     if (codeOf(error) === 'EEXIST') return;
     throw error;
   }
-  await chmod(folder, mode & 0o7777);
+  chmodSync(folder, mode & 0o7777);
 }
 
 function writeFailure(error: unknown, objectDirectory: string): CoordError {
