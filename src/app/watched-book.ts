@@ -19,6 +19,7 @@ export function noting(transport: Transport, fresh: Freshness, clock: Clock, boa
     values: (refs) => transport.values(refs),
     read: (oids) => transport.read(oids),
     trees: (oids) => transport.trees(oids),
+    lend: (update, foreign) => transport.lend?.(update, foreign),
     compareAndSwap: (updates, options) =>
       transport.compareAndSwap(updates, options).finally(() => fresh.wrote(clock.bootMs())),
     close: () => transport.close(),

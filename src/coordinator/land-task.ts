@@ -112,12 +112,14 @@ async function pushUntilIn(
   for (let attempts = 1; attempts <= attemptsMax; attempts++) {
     const from = await code.targetTip();
     const { commit, how } = await readyOn(code, id, from, message);
+    const move = { ref: code.target, from, to: commit };
+    if (code.objects) context.store.lend(move, code.objects);
     if (code.isChecked) await code.checkOut(commit);
     if (how !== 'as it is' || attempts > 1)
       onStep(`${id}: ${how} onto ${short(from)}${attempts > 1 ? `, try ${attempts} of ${attemptsMax}` : ''}`);
     if (code.isChecked) await whileActive(context, id, () => code.check(from, commit));
     const landed = { ref: code.target, from, commit };
-    const branch = { ref: code.target, from, to: commit, ...(code.objects && { objects: code.objects }) };
+    const branch = { ...move, ...(code.objects && { objects: code.objects }) };
     const options = { op: 'done', result, landed, branch, command, first: await first() } as const;
     const ended = await code.moving(from, commit, () => endTenure(context, who, id, options));
     if (ended.kind !== 'branch-moved') return { ended, landed, attempts };

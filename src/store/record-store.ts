@@ -1,4 +1,4 @@
-import type { Oid, RefUpdate, SwapOptions, SwapReport, Transport } from '../transport/port.ts';
+import type { ForeignObjects, Oid, RefUpdate, SwapOptions, SwapReport, Transport } from '../transport/port.ts';
 import { type Archive, archiveIn } from './archive.ts';
 import { type Decoded, decodeRecord, type RecordKind } from './record-kind.ts';
 import type { RefLayout, Space } from './ref-layout.ts';
@@ -31,6 +31,8 @@ export interface RecordStore {
   /** Whether `oid` is `tip` or among its first ancestors, as far as `max` steps. */
   isAncestor(oid: Oid, tip: Oid, max: number): Promise<boolean>;
   swap(updates: readonly RefUpdate[], options: SwapOptions): Promise<SwapReport>;
+  /** A swap that moves this ref, with these objects lent, comes soon: what takes time for it may begin. */
+  lend(update: RefUpdate, foreign: ForeignObjects): void;
   readonly archive: Archive;
   /** The value of a ref that is no record's, as a branch; null: it isn't there. @throws CoordError `unavailable` */
   value(ref: string): Promise<Oid | null>;
@@ -114,6 +116,7 @@ export function recordStore(
     },
     archive: archiveIn(transport),
     value: async (ref) => (await transport.values([ref])).get(ref) ?? null,
+    lend: (update, foreign) => transport.lend?.(update, foreign),
     swap: (updates, options) => transport.compareAndSwap(updates, options),
   };
 }

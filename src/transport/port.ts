@@ -109,6 +109,11 @@ export interface Transport {
   read(oids: readonly Oid[]): Promise<ReadonlyMap<Oid, CommitObject | Unreadable>>;
   /** The trees of these oids, without their headers, of commits that were read; those that aren't there are left out. @throws CoordError `unavailable` */
   trees(oids: readonly Oid[]): Promise<ReadonlyMap<Oid, Buffer>>;
+  /**
+   * A swap that moves this ref, with these objects lent, comes soon: what takes time for it may begin. Saves time and does nothing
+   * else.
+   */
+  lend?(update: RefUpdate, foreign: ForeignObjects): void;
   /** Moves refs, each guarded by its old value. Updates are carried out in the order given. Never throws for a refusal. */
   compareAndSwap(updates: readonly RefUpdate[], options: SwapOptions): Promise<SwapReport>;
   /** Ends child processes. The transport may not be used afterwards. */

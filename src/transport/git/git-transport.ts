@@ -16,7 +16,17 @@ import { Coprocess } from '../local/coprocess.ts';
 import { Reader } from '../local/reader.ts';
 import type { ObjectFormat } from '../objects/object-id.ts';
 import { writeLooseObjects } from '../objects/write-loose.ts';
-import type { CommitObject, Oid, RefList, RefUpdate, SwapOptions, SwapReport, Transport, Unreadable } from '../port.ts';
+import type {
+  CommitObject,
+  ForeignObjects,
+  Oid,
+  RefList,
+  RefUpdate,
+  SwapOptions,
+  SwapReport,
+  Transport,
+  Unreadable,
+} from '../port.ts';
 import { fetchRefs } from './fetch.ts';
 import { compareKept, isAncestorIn, type KeptRefsOptions, moveKept, outsideOf, updateRefArgs } from './kept-refs.ts';
 import { listStoreRefs } from './list-refs.ts';
@@ -127,6 +137,10 @@ class GitTransport implements Transport {
     if (oids.every((oid) => trees.has(oid)) || this.#lastPatterns.length === 0) return trees;
     await this.#refetch();
     return (await this.#open()).reader.trees(oids);
+  }
+
+  lend(update: RefUpdate, foreign: ForeignObjects): void {
+    this.#pusher.lend(update, foreign);
   }
 
   async compareAndSwap(updates: readonly RefUpdate[], options: SwapOptions): Promise<SwapReport> {

@@ -1,6 +1,6 @@
 import type { ObjectFormat } from '../objects/object-id.ts';
 import { packObjects } from '../objects/pack.ts';
-import type { NewObject } from '../port.ts';
+import type { ForeignObjects, NewObject, RefUpdate } from '../port.ts';
 import { packLent } from './pack-lent.ts';
 import { postPush } from './post-push.ts';
 import { type PushRequest, type PushResult, push } from './push.ts';
@@ -22,11 +22,20 @@ export class Pusher {
   readonly #options: PusherOptions;
   readonly #git: RemoteGit;
   #posts: boolean;
+  #lent: { readonly update: RefUpdate; readonly pack: Promise<Buffer | null> } | undefined;
 
   constructor(options: PusherOptions, git: RemoteGit) {
     this.#options = options;
     this.#git = git;
     this.#posts = options.posts ?? false;
+  }
+
+  /** Begins to pack what a push of this update will have to bring. */
+  lend(update: RefUpdate, foreign: ForeignObjects): void {
+    if (!this.#posts) return;
+    this.#lent = { update, pack: packLent(this.#git, [update], foreign) };
+    // whoever pushes hears of it
+    this.#lent.pack.catch(() => {});
   }
 
   async push(request: PushRequest, objects: readonly NewObject[]): Promise<PushResult> {
@@ -53,11 +62,22 @@ export class Pusher {
   /** Null: git knows what else the server lacks. */
   async #packFor({ updates, foreign }: PushRequest, objects: readonly NewObject[]): Promise<Buffer | null> {
     if (updates.every(({ to }) => to === null)) return Buffer.alloc(0);
-    if (foreign !== undefined) return packLent(this.#git, updates, foreign);
     const made = new Set(objects.map(({ oid }) => oid));
+    const others = updates.filter(({ to }) => to !== null && !made.has(to));
+    if (others.length === 0) return packObjects(this.#options.objectFormat, objects);
     // an older object may be new to the server
-    if (!updates.every(({ to }) => to === null || made.has(to))) return null;
-    return packObjects(this.#options.objectFormat, objects);
+    if (foreign === undefined) return null;
+    const lent = await (this.#packing(others) ?? packLent(this.#git, others, foreign));
+    return lent && packObjects(this.#options.objectFormat, objects, lent);
+  }
+
+  /** What was begun for exactly this. */
+  #packing([update, ...more]: readonly RefUpdate[]): Promise<Buffer | null> | undefined {
+    const { update: known, pack } = this.#lent ?? {};
+    this.#lent = undefined;
+    const isThis =
+      more.length === 0 && known?.ref === update?.ref && known?.from === update?.from && known?.to === update?.to;
+    return isThis ? pack : undefined;
   }
 }
 
