@@ -17,6 +17,8 @@ export interface Opened {
   readonly book: Book;
   /** What was typed, without what only changes how the answer looks: a repeat continues a pending attempt. */
   readonly command: string;
+  /** What is shown is what was last seen, however long ago: that was asked for, or the remote is away. */
+  readonly stale: boolean;
 }
 
 export async function withBook(
@@ -32,7 +34,7 @@ export async function withBook(
     const book = openBookOn(app, process.pid, (problem) => context.warn(problem));
     await finishLandings(app);
     await refreshScript(app.clone.commonDir, app.config);
-    const answer = await work({ app, book, command: typed(context) });
+    const answer = await work({ app, book, command: typed(context), stale: parsed.flag('cached') });
     result = answer.failure?.code ?? 'ok';
     return answer;
   } catch (error) {
@@ -96,7 +98,7 @@ async function cachedAnswer(context: Context, work: (opened: Opened) => Promise<
   const app = await openApp({ ...openRequest(context, true), warn: () => {} });
   try {
     if (app.book.mode === 'local') return null;
-    return await work({ app, book: openBookOn(app, process.pid, () => {}), command: typed(context) });
+    return await work({ app, book: openBookOn(app, process.pid, () => {}), command: typed(context), stale: true });
   } catch (error) {
     // The store knows nothing of it either: what counts is that the remote was away.
     if (error instanceof CoordError) return null;

@@ -1,4 +1,5 @@
 import type { CommandSpec } from '../frame/spec.ts';
+import { cached } from './shared-options.ts';
 
 /** Set-up: a book for a clone, and what goes with it. */
 export const setUpCommands: readonly CommandSpec[] = [
@@ -47,6 +48,17 @@ export const setUpCommands: readonly CommandSpec[] = [
       'names there, then move by landings and merges of reviewed work alone.',
     ],
     load: () => import('../hooks.ts'),
+  },
+  {
+    name: 'prime',
+    group: 'Set-up',
+    summary: 'print what an agent needs to begin: who it is, what it holds, what is ready, the rules',
+    positionals: [],
+    options: [cached],
+    answers: true,
+    example: 'git coord prime',
+    explanation: ['At most 4,000 bytes, for the context of a model: what others wrote stands in quotes, as data.'],
+    load: () => import('../prime.ts'),
   },
   {
     name: 'doctor',
