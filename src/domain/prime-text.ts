@@ -99,7 +99,7 @@ function tailOf({ branch, policy }: PrimeFacts): string[] {
     '',
     'Commands:',
     '- git coord start <id>: claims it, and makes a worktree with its branch (claim --next: takes the best one, here)',
-    '- git coord progress <id> '<text>' --percent <n>: tells all how far it is',
+    "- git coord progress <id> '<text>' --percent <n>: tells all how far it is",
     '- git coord land <id>: checks your commits, puts them on the target branch and ends the task',
     '- git coord done <id>: ends a task that needs no commit',
     '- git coord release <id>: gives it back',
@@ -109,7 +109,7 @@ function tailOf({ branch, policy }: PrimeFacts): string[] {
     '- Exit 4: somebody else holds it, take another. Exit 5: you lost it, stop and leave its branch alone.',
     '- Exit 6: the remote is away, nothing is known to be free. Exit 8: run the same command again.',
     '- Your subagents act for your session: what you hold is theirs too.',
-    '- Land or release what you hold before you end. Found work: git coord add '<title>'.',
+    "- Land or release what you hold before you end. Found work: git coord add '<title>'.",
   ];
 }
 
