@@ -6,6 +6,7 @@ import { addTasks, furnish, openScene, removeScene, type Scene } from './demo/sc
 import { openScreen } from './demo/screen.ts';
 import { asPlainGit, storyText } from './demo/story.ts';
 import { type Tally, tally } from './demo/tally.ts';
+import { tour, tourText } from './demo/tour.ts';
 import { startWorkers, stopDaemons } from './demo/workers.ts';
 import type { Answer, Context } from './frame/context.ts';
 import type { Run } from './frame/spec.ts';
@@ -21,7 +22,8 @@ export const run: Run = async (context, parsed) => {
   context.outputClosed.addEventListener('abort', () => stop.abort('SIGHUP'), { once: true });
   const scene = await openScene(context.env);
   try {
-    return await perform(context, abortable(scene, stop.signal), keep, stop.signal);
+    const act = parsed.flag('tour') ? guide : perform;
+    return await act(context, abortable(scene, stop.signal), keep, stop.signal);
   } catch (error) {
     if (!stop.signal.aborted) throw error;
     const signal = stop.signal.reason as (typeof signals)[number];
@@ -47,6 +49,15 @@ async function perform(context: Context, scene: Scene, keep: boolean, signal: Ab
   } finally {
     await workers.end();
   }
+}
+
+async function guide(context: Context, scene: Scene, keep: boolean, signal: AbortSignal): Promise<Answer> {
+  const screen = openScreen(context);
+  screen.say('Making a bare remote and three clones in a scratch folder ...');
+  await furnish(scene);
+  const toured = await tour(scene, screen, signal);
+  const folder = keep ? scene.folder : null;
+  return { data: { ...toured, folder }, text: tourText(toured, folder) };
 }
 
 async function told(context: Context, scene: Scene, played: Played, keep: boolean): Promise<Answer> {

@@ -132,3 +132,19 @@ test('duplicates are counted from the logs: a task done twice, a term of two ten
   expect(tally(new Map([['a', [...good, note('done', 'worker-1', 1)]]])).duplicates).toBe(1);
   expect(tally(new Map([['a', [note('claim', 'worker-1', 1), ...good]]])).duplicates).toBe(1);
 });
+
+test('the tour: one of three wins, another takes over, and what comes late is refused', async () => {
+  const { child, said, temporary } = startDemo('tour', ['--tour', '--json']);
+  await once(child, 'close');
+  const { ok, data, error } = JSON.parse(said.out);
+  expect(ok, JSON.stringify(error)).toBe(true);
+  const statuses = (command: RegExp) => data.steps.filter((step: { command: string }) => command.test(step.command));
+  const claims = statuses(/^git coord claim api --ttl/).map(({ status }: { status: number }) => status);
+  expect(claims.sort()).toEqual([0, 4, 4]);
+  const late = data.steps.filter(
+    ({ agent, status }: { agent: string; status: number }) => agent === data.first && status === 5,
+  );
+  expect(late.map(({ command }: { command: string }) => command)).toEqual(['git coord land api', 'git coord done api']);
+  expect(data.main).toEqual(['Build the other half', 'Build half of it', 'Begin']);
+  await expectNothingLeft(temporary);
+});

@@ -103,10 +103,16 @@ export const setUpCommands: readonly CommandSpec[] = [
     group: 'Set-up',
     summary: 'show it all at work in a scratch folder',
     positionals: [],
-    options: [{ name: 'keep', type: 'boolean', summary: 'leave the folder there, to look around' }],
+    options: [
+      { name: 'tour', type: 'boolean', summary: 'step by step instead: a race, a death, a takeover, a late landing' },
+      { name: 'keep', type: 'boolean', summary: 'leave the folder there, to look around' },
+    ],
     answers: true,
     example: 'git coord demo',
-    explanation: ['A remote, three clones, three workers and twelve tasks; one worker is killed half-way.'],
+    explanation: [
+      'A remote, three clones, three workers and twelve tasks; one worker is killed half-way.',
+      'The tour takes half a minute, and shows each command with its answer.',
+    ],
     load: () => import('../demo.ts'),
   },
   {
