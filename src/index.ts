@@ -17,6 +17,7 @@ import type { Book, Imported } from './coordinator/book.ts';
 import type { ExportedTasks } from './coordinator/export-tasks.ts';
 import type { LandResult } from './coordinator/land-task.ts';
 import type { Restored } from './coordinator/restore-tasks.ts';
+import { endOf } from './coordinator/subscribe.ts';
 import { parseId } from './domain/ids.ts';
 import type { Json } from './domain/task.ts';
 import { exportFormat } from './domain/task-record.ts';
@@ -112,7 +113,7 @@ export interface OpenedBook
   restore(options?: { readonly dryRun?: boolean }): Promise<Restored>;
   /** Cancels what is unfinished of it. @throws CoordError `not-found`, `unavailable` */
   cancelWorkflow(id: string): Promise<{ cancelled: string[] }>;
-  /** Ends git's helper processes. Claims stay; the daemon keeps them alive. */
+  /** Ends subscriptions, which tell what is there by now, and git's helper processes. Claims stay; the daemon keeps them alive. */
   close(): Promise<void>;
 }
 
@@ -161,6 +162,7 @@ export async function openBook(options: OpenBookOptions): Promise<OpenedBook> {
   const env = { ...(options.env ?? process.env), ...(session === undefined ? {} : { COORD_SESSION: session }) };
   const app = await openApp({ cwd: dir, env, agentFlag: agent, warn });
   const book = openBookOn(app, process.pid, warn);
+  const onError = options.onWarning && ((error: unknown) => warn(endOf(error)));
   return {
     claim: book.claim.bind(book),
     next: book.next.bind(book),
@@ -205,7 +207,7 @@ export async function openBook(options: OpenBookOptions): Promise<OpenedBook> {
     registerAgent: book.registerAgent.bind(book),
     setStatus: book.setStatus.bind(book),
     publish: book.publish.bind(book),
-    subscribe: book.subscribe.bind(book),
+    subscribe: (handler, request) => book.subscribe(handler, { onError, ...request }),
     list: async (filter) => {
       const { tasks } = await book.list(filter);
       return { tasks, asOf: app.asOf() };
@@ -217,7 +219,10 @@ export async function openBook(options: OpenBookOptions): Promise<OpenedBook> {
       const { code, attemptsMax } = landing;
       return book.land(id, { code, attemptsMax, result, command: `git coord land ${id}`, onStep });
     },
-    close: () => app.close(),
+    close: async () => {
+      await book.close();
+      await app.close();
+    },
   };
 }
 

@@ -1,10 +1,11 @@
-import { parseId } from '../domain/ids.ts';
 import { eventLine } from './event-text.ts';
 import { filterOf } from './filter.ts';
 import type { Answer, Context } from './frame/context.ts';
 import { successDocument } from './frame/output.ts';
 import type { Run } from './frame/spec.ts';
 import { oneLine } from './frame/text.ts';
+import { onGitGone } from './git-gone.ts';
+import { onReaderGone } from './reader-gone.ts';
 import { withBook } from './with-book.ts';
 
 const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
@@ -12,12 +13,12 @@ const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 export const run: Run = (context, parsed) =>
   withBook(context, parsed, async ({ app, book }): Promise<Answer> => {
     const { limit = Number.POSITIVE_INFINITY } = filterOf(parsed, false);
-    const task = parsed.text('task');
     const end = new AbortController();
     const stop = (): void => end.abort();
     // once: who asks again, because the remote doesn't answer, isn't waited for
     for (const signal of signals) process.once(signal, stop);
     context.outputClosed.addEventListener('abort', stop);
+    const waits = [onReaderGone(stop), onGitGone(stop)];
     let told = 0;
     let last: string | null = null;
     const at = () => app.context.clock.wall();
@@ -25,7 +26,7 @@ export const run: Run = (context, parsed) =>
       .watch({
         since: parsed.text('since'),
         types: parsed.list('type'),
-        task: task === undefined ? undefined : parseId(task),
+        task: parsed.text('task'),
         agent: parsed.text('agent'),
         signal: end.signal,
         onBegin: (cursor) => begun(context, cursor, at()),
@@ -46,6 +47,7 @@ export const run: Run = (context, parsed) =>
       })
       .finally(() => {
         for (const signal of signals) process.off(signal, stop);
+        for (const endWaiting of waits) endWaiting();
       });
     if (last !== null) context.notice(`git coord watch --since ${last} goes on here`);
     return { data: mark('watch.ended', last, at()), text: '' };

@@ -2,6 +2,7 @@ import type { ImportFile } from '../config/import-file.ts';
 import type { AgentRecord, AgentStatus } from '../domain/agent.ts';
 import type { NeedsChange, TaskChange } from '../domain/decide-edit.ts';
 import { joinType } from '../domain/decide-join.ts';
+import { eventFilter } from '../domain/event-filter.ts';
 import { parseId } from '../domain/ids.ts';
 import type { TaskInput } from '../domain/new-task.ts';
 import type { Who } from '../domain/seen.ts';
@@ -102,6 +103,7 @@ export class Book {
   readonly context: Context;
   readonly who: Who;
   readonly #options: BookOptions;
+  readonly #subscriptions = new Set<Subscription>();
 
   constructor(options: BookOptions) {
     this.#options = options;
@@ -376,23 +378,23 @@ export class Book {
     return published;
   }
 
-  /** What agents have told, oldest first; the steps of tasks are in their logs. @throws CoordError `unavailable` */
+  /** What agents have told, oldest first; the steps of tasks are in their logs. @throws CoordError `usage`, `bad-id`, `unavailable` */
   async events(request: ListRequest = {}): Promise<{ events: StreamedEvent[] }> {
     const sources = this.#options.openWatch();
     try {
-      return await listEvents(this.context, sources.journal, request);
+      return await listEvents(this.context, sources.journal, { ...request, ...eventFilter(request) });
     } finally {
       sources.close();
     }
   }
 
-  /** Tells what happens until its signal ends it. Answers the last cursor. @throws CoordError `usage` */
+  /** Tells what happens until its signal ends it. Answers the last cursor. @throws CoordError `usage`, `bad-id` */
   async watch(request: Omit<WatchRequest, 'pollIntervalMs'>): Promise<string | null> {
     const { openWatch, pollIntervalMs } = this.#options;
     const sources = openWatch();
     request.signal.addEventListener('abort', sources.wake);
     try {
-      return await watchEvents(this.context, sources, { ...request, pollIntervalMs });
+      return await watchEvents(this.context, sources, { ...request, ...eventFilter(request), pollIntervalMs });
     } finally {
       request.signal.removeEventListener('abort', sources.wake);
       sources.close();
@@ -401,10 +403,15 @@ export class Book {
 
   /**
    * Has a function told what happens from now on, or since a cursor. The next event is told when it has taken this one.
-   * @throws CoordError `usage` (a cursor that isn't known), `unavailable`
+   * @throws CoordError `usage` (a cursor that isn't known), `bad-id`, `unavailable`
    */
   subscribe(handler: WatchRequest['onEvent'], request: SubscribeRequest = {}): Promise<Subscription> {
-    return subscribe((watching) => this.watch(watching), handler, request);
+    return subscribe((watching) => this.watch(watching), handler, request, this.#subscriptions);
+  }
+
+  /** Ends all subscriptions. What ended one before was told to its `onError`. */
+  async close(): Promise<void> {
+    await Promise.all([...this.#subscriptions].map((one) => one.close().catch(() => {})));
   }
 
   /** Figures by agent and type of task, from the logs. @throws CoordError `unavailable` */

@@ -24,9 +24,9 @@ export interface Published {
 export async function publishEvent(
   context: Context,
   who: Who,
-  { type, data, now }: { readonly type: string; readonly data: Json; readonly now: boolean },
+  { type, data: given, now }: { readonly type: string; readonly data: Json; readonly now: boolean },
 ): Promise<Published> {
-  checkEvent(type, data);
+  const data = checkedEvent(type, given);
   const event = { id: context.nonce(), type, by: who.agent, at: context.clock.wall(), data };
   if (!queueEvent(context, event))
     throw new CoordError('not-ready', `${eventLimits.queued} events wait to be pushed already`, {
@@ -37,13 +37,14 @@ export async function publishEvent(
   return { ...event, sent: !context.outbox.all().some(({ id }) => id === event.id) };
 }
 
-function checkEvent(type: string, data: Json): void {
-  const problem = typeProblem(type);
+/** The data as it will be read. Programs may hand over anything. */
+function checkedEvent(type: unknown, data: unknown): Json {
+  const problem = typeof type === 'string' ? typeProblem(type) : 'a type is a text';
   if (problem !== null)
-    throw new CoordError('usage', `${JSON.stringify(type.slice(0, 80))} is no type to publish: ${problem}`, {
+    throw new CoordError('usage', `${JSON.stringify(String(type).slice(0, 80))} is no type to publish: ${problem}`, {
       next: [`git coord events publish deploy.done '{"host":"a"}'`],
     });
-  const text = JSON.stringify(data);
+  const text = jsonText(data);
   const bytes = Buffer.byteLength(text);
   if (bytes > eventLimits.dataBytes)
     throw new CoordError('usage', `the event's data has ${bytes} bytes; at most ${eventLimits.dataBytes} fit`, {
@@ -51,6 +52,24 @@ function checkEvent(type: string, data: Json): void {
     });
   if (nestingOf(text) > nestingMax - 2)
     throw new CoordError('usage', `the event's data nests more than ${nestingMax - 2} levels`);
+  return JSON.parse(text) as Json;
+}
+
+function jsonText(data: unknown): string {
+  const noJson = (why: string) => new CoordError('usage', `the event's data is no JSON: ${why}`);
+  let text: string | undefined;
+  try {
+    text = JSON.stringify(data, (_key, value: unknown) => {
+      // it would become null without a word
+      if (typeof value === 'number' && !Number.isFinite(value)) throw new Error(`${value} is no number there`);
+      return value;
+    });
+  } catch (error) {
+    // of a circle, the first line says it
+    throw noJson((error instanceof Error ? error.message : String(error)).split('\n')[0] ?? '');
+  }
+  if (text === undefined) throw noJson(`it is a ${typeof data}`);
+  return text;
 }
 
 async function sendQueued(context: Context, who: Who): Promise<void> {

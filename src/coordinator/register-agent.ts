@@ -20,9 +20,12 @@ export async function registerAgent(
   who: Who,
   { capabilities = [] }: { readonly capabilities?: readonly string[] | undefined } = {},
 ): Promise<AgentRecord> {
-  const wrong = capabilities.find((one) => !capability.test(one));
-  if (wrong !== undefined)
-    throw new CoordError('usage', `${JSON.stringify(wrong.slice(0, 80))} is no capability`, {
+  // programs may hand over anything
+  if (!Array.isArray(capabilities))
+    throw new CoordError('usage', "capabilities are a list of words, as ['typescript']");
+  const wrong = capabilities.findIndex((one) => typeof one !== 'string' || !capability.test(one));
+  if (wrong >= 0)
+    throw new CoordError('usage', `${JSON.stringify(String(capabilities[wrong]).slice(0, 80))} is no capability`, {
       hint: 'A word of at most 200 characters, as typescript.',
     });
   if (capabilities.length > capabilitiesMax)

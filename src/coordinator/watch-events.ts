@@ -3,7 +3,7 @@ import { CoordError } from '../errors.ts';
 import type { CursorJournal, CursorStream, Told } from '../store/cursor-journal.ts';
 import type { RecordStore } from '../store/record-store.ts';
 import type { Context } from './context.ts';
-import { eventTips, newEvents } from './new-events.ts';
+import { eventTips, type NewEvents, newEvents } from './new-events.ts';
 
 /** An event and where the stream stands once it was told. */
 export interface StreamedEvent extends ShownEvent {
@@ -39,7 +39,7 @@ export interface WatchRequest extends EventFilter {
   readonly onGap?: ((words: string) => void) | undefined;
   /** Ends it, with `lastLook` after all has been told that is there by then. */
   readonly signal: AbortSignal;
-  readonly lastLook?: boolean | undefined;
+  readonly lastLook?: (() => boolean) | undefined;
   readonly pollIntervalMs: number;
 }
 
@@ -59,17 +59,21 @@ export async function watchEvents(
   let isAway = false;
   let askAtMs = Number.NEGATIVE_INFINITY;
   const attempt = async (readStore: () => RecordStore | Promise<RecordStore>): Promise<void> => {
+    let news: News | null = null;
     try {
       const store = await readStore();
       if (watching === null) watching = begin(sources, request, { refs: await eventTips(store), gone: new Map() });
-      else await tellNew(store, watching, request);
-      if (isAway) request.onAway?.(null);
-      isAway = false;
+      else news = await lookForNew(store, watching);
     } catch (error) {
       if (!(error instanceof CoordError) || error.code !== 'unavailable') throw error;
       if (!isAway) request.onAway?.(error);
       isAway = true;
+      return;
     }
+    if (isAway) request.onAway?.(null);
+    isAway = false;
+    // what a handler throws is no word of the remote's
+    if (news !== null && watching !== null) await tell(news, watching, request);
   };
   while (!signal.aborted) {
     askAtMs = context.clock.monoMs() + pollIntervalMs * (0.75 + context.random() / 4);
@@ -79,7 +83,7 @@ export async function watchEvents(
       if (watching !== null && !isAway) await attempt(sources.shown);
     }
   }
-  if (request.lastLook && watching !== null && !isAway) await attempt(() => context.store);
+  if (request.lastLook?.() && watching !== null && !isAway) await attempt(() => context.store);
   return watching === null ? null : (watching as Watching).stream.cursor;
 }
 
@@ -94,9 +98,17 @@ function begin({ journal }: WatchSources, { onBegin }: WatchRequest, told: Told)
   return { told, stream };
 }
 
-async function tellNew(store: RecordStore, { told, stream }: Watching, request: WatchRequest): Promise<void> {
-  const { steps, gone, gaps } = await newEvents(store, told);
-  const cursors = steps.length === 0 ? [] : stream.append(steps, told);
+interface News extends NewEvents {
+  /** For each step. */
+  readonly cursors: readonly string[];
+}
+
+async function lookForNew(store: RecordStore, { told, stream }: Watching): Promise<News> {
+  const news = await newEvents(store, told);
+  return { ...news, cursors: news.steps.length === 0 ? [] : stream.append(news.steps, told) };
+}
+
+async function tell({ steps, gone, gaps, cursors }: News, { told }: Watching, request: WatchRequest): Promise<void> {
   for (const words of gaps) request.onGap?.(words);
   for (const [index, { ref, oid, event }] of steps.entries()) {
     told.gone.delete(ref);

@@ -75,7 +75,7 @@ export function cursorJournal(path: string, book: string): CursorJournal {
     },
     find(cursor) {
       const [, of = '', stream = '', steps = ''] = /^([0-9a-z-]+)\.([0-9a-f]{12})\.([0-9]{1,6})$/.exec(cursor) ?? [];
-      if (of === '') throw noCursor(`${JSON.stringify(cursor.slice(0, 80))} is no cursor`);
+      if (of === '') throw noCursor(`${JSON.stringify(String(cursor).slice(0, 80))} is no cursor`);
       if (of !== start) throw noCursor('the cursor is of another book');
       const told = parse(folder.read(stream), book, Number(steps));
       if (told === null) throw noCursor('the cursor is not known here: it was made in another clone, or is too old');

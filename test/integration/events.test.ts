@@ -1,6 +1,8 @@
 // Agents register, say how they are, and tell things of their own; others watch, through races, breakage and hostile records.
-import { chmod, readFile, rename, writeFile } from 'node:fs/promises';
+import { type ChildProcess, spawn } from 'node:child_process';
+import { chmod, readFile, rename, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { queueEvent } from '../../src/coordinator/event-chains.ts';
 import { pruneAgents } from '../../src/coordinator/prune-agents.ts';
@@ -23,6 +25,7 @@ import { cli, cliJson, startCli } from '../helpers/cli.ts';
 import { git, makeBareRepo, makeScratch, type Scratch } from '../helpers/repo.ts';
 import { waitFor } from '../helpers/wait-for.ts';
 
+const bin = fileURLToPath(new URL('../../bin/git-coord.cjs', import.meta.url));
 let scratch: Scratch;
 let bare: string;
 let bookId: string;
@@ -288,6 +291,8 @@ test('bad input is refused by name', async () => {
   expect(await refused('watch', '--since', 'x')).toContain('2 usage: "x" is no cursor');
   expect(await refused('watch', '--limit', '0')).toContain('2 usage');
   expect(await refused('watch', '--task', 'a/b')).toContain('2 bad-id');
+  expect(await refused('watch', '--agent', '!!')).toContain('2 bad-id');
+  expect(await refused('events', 'list', '--type', '!!')).toContain('2 usage: no event has the type');
   expect(await refused('watch', '--since', 'ffffffff.000000000000.1')).toContain(
     '2 usage: the cursor is of another book',
   );
@@ -323,6 +328,20 @@ test('watch ends cleanly: by a signal, and when its reader goes', async () => {
   gone.stdout?.destroy();
   for (const id of ['x', 'y']) await anna.book.add({ id, title: id });
   expect(await closed).toBe(0);
+});
+
+test('watch ends when its reader goes though nothing happens, and when the git that runs it was killed', async () => {
+  await joined('anna');
+  await symlink(bin, dirOf('git-coord'));
+  const env = { ...process.env, COORD_AGENT: 'anna', PATH: `${scratch.dir}:${process.env.PATH}` };
+  const at = { cwd: dirOf('anna'), env, stdio: ['ignore', 'pipe', 'ignore'] } as const;
+  const closed = (child: ChildProcess) => new Promise((resolve) => child.once('close', resolve));
+  expect(await closed(spawn('sh', ['-c', 'git coord watch --json | head -n 1'], at))).toBe(0);
+  const killed = spawn('git', ['coord', 'watch', '--json'], at);
+  await new Promise((resolve) => killed.stdout.once('data', resolve));
+  killed.kill('SIGKILL');
+  // its output is closed when the last that can write to it has ended
+  await closed(killed);
 });
 
 test('the daemon carries what was published without --now', async () => {
