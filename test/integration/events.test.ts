@@ -1,5 +1,5 @@
 // Agents register, say how they are, and tell things of their own; others watch, through races, breakage and hostile records.
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, type SpawnOptions, spawn } from 'node:child_process';
 import { chmod, readFile, rename, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -334,11 +334,11 @@ test('watch ends when its reader goes though nothing happens, and when the git t
   await joined('anna');
   await symlink(bin, dirOf('git-coord'));
   const env = { ...process.env, COORD_AGENT: 'anna', PATH: `${scratch.dir}:${process.env.PATH}` };
-  const at = { cwd: dirOf('anna'), env, stdio: ['ignore', 'pipe', 'ignore'] } as const;
+  const at: SpawnOptions = { cwd: dirOf('anna'), env, stdio: ['ignore', 'pipe', 'ignore'] };
   const closed = (child: ChildProcess) => new Promise((resolve) => child.once('close', resolve));
   expect(await closed(spawn('sh', ['-c', 'git coord watch --json | head -n 1'], at))).toBe(0);
   const killed = spawn('git', ['coord', 'watch', '--json'], at);
-  await new Promise((resolve) => killed.stdout.once('data', resolve));
+  await new Promise((resolve) => killed.stdout?.once('data', resolve));
   killed.kill('SIGKILL');
   // its output is closed when the last that can write to it has ended
   await closed(killed);
