@@ -11,6 +11,8 @@ export const run: Run = (context, parsed) => {
     throw wrongCall('what an agent can do is registered', 'register --capability typescript');
   if (action === 'register' && status !== undefined)
     throw wrongCall('agent register takes no status', 'register --capability typescript');
+  if (capabilities?.length === 0)
+    throw wrongCall('--capability names no capability', 'register --capability typescript');
   return withBook(context, parsed, async ({ book }) => {
     if (action === 'set') {
       const agent = await book.setStatus(status as AgentStatus);

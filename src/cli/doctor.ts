@@ -1,15 +1,19 @@
+import { join } from 'node:path';
 import { checkStore, probeBook } from '../app/profile.ts';
 import { type BookSettings, bookSettings, openTransport, readSetup, type Setup } from '../app/setup.ts';
+import { placeOf } from '../config/boot.ts';
 import { checkGitVersion, gitVersionRequired } from '../config/clone.ts';
 import { hostOf } from '../config/hosts.ts';
 import { whoAmI } from '../config/who.ts';
 import { bad, type Check, checked, checkHistory, checkNotes, type Finding, good } from '../coordinator/diagnose.ts';
-import { checkLocks, checkRefspecs } from '../coordinator/diagnose-clone.ts';
+import { checkEvents, checkLocks, checkRefspecs } from '../coordinator/diagnose-clone.ts';
 import { readFormat } from '../coordinator/init-book.ts';
 import { peekRemote, withoutPassword } from '../coordinator/init-book-peek.ts';
 import { kindOf } from '../coordinator/record-kinds.ts';
 import { seeDaemon } from '../daemon-link/control-daemon.ts';
 import { CoordError } from '../errors.ts';
+import { fileFolder } from '../store/folder.ts';
+import { ownFolder } from '../store/own-folder.ts';
 import { recordStore } from '../store/record-store.ts';
 import { refLayout } from '../store/ref-layout.ts';
 import { probeFindings } from './doctor-probe.ts';
@@ -51,7 +55,7 @@ export const run: Run = async (context) => {
     host = remote.host;
     findings.push(...remote.findings, await checkLocks(setup.clone, book.prefix));
   }
-  if (book !== null) findings.push(await daemonFinding(setup));
+  if (book !== null) findings.push(...(await daemonFindings(setup)));
   return answerOf(context, findings, host);
 };
 
@@ -130,8 +134,14 @@ async function bookFindings(setup: Setup, book: BookSettings): Promise<Finding[]
   }
 }
 
-async function daemonFinding({ clone }: Setup): Promise<Finding> {
+async function daemonFindings({ clone }: Setup): Promise<Finding[]> {
   const sight = await seeDaemon(clone.coordDir);
+  const path = join(clone.coordDir, 'outbox');
+  const outbox = ownFolder(fileFolder(path), placeOf(clone.commonDir));
+  return [daemonFinding(sight), checkEvents(outbox, path, sight.kind === 'running')];
+}
+
+function daemonFinding(sight: Awaited<ReturnType<typeof seeDaemon>>): Finding {
   if (sight.kind === 'absent') return good('daemon', 'not running; a claim starts it');
   if (sight.kind === 'running')
     return good('daemon', `running (pid ${sight.status.pid}), ${sight.status.claims} claims kept alive`);

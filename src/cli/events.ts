@@ -2,7 +2,7 @@ import { CoordError } from '../errors.ts';
 import { eventLine } from './event-text.ts';
 import { filterOf } from './filter.ts';
 import type { Context } from './frame/context.ts';
-import type { Parsed } from './frame/parse.ts';
+import { type Parsed, splitCommandLine } from './frame/parse.ts';
 import type { Run } from './frame/spec.ts';
 import { jsonOrFile } from './task-input.ts';
 import { readingBook, withBook } from './with-book.ts';
@@ -16,11 +16,18 @@ export const run: Run = (context, parsed) => {
     });
   return readingBook(context, parsed, async ({ app, book }) => {
     const { limit } = filterOf(parsed, false);
-    const { events } = await book.events({ types: parsed.list('type'), agent: parsed.text('by'), limit });
+    const agent = parsed.text('by') ?? agentAfterCommand(context);
+    const { events, cursor } = await book.events({ types: parsed.list('type'), agent, limit });
     const text = events.map((event) => eventLine(context, event)).join('');
-    return { data: { events, asOf: app.asOf() }, text: text || 'no events\n' };
+    return { data: { events, cursor, asOf: app.asOf() }, text: text || 'no events\n' };
   });
 };
+
+/** The `--agent` of the commands that list is a filter; before the command, and of `publish`, it is who we are. */
+function agentAfterCommand({ argv, agent }: Context): string | undefined {
+  const before = splitCommandLine(argv).flags.agent;
+  return agent === before ? undefined : agent;
+}
 
 function publish(context: Context, parsed: Parsed, type: string | undefined, json: string | undefined) {
   if (type === undefined)

@@ -1,5 +1,6 @@
 import type { App } from '../app/open-app.ts';
 import { type BookView, queueOf } from '../coordinator/book-view.ts';
+import { waitingText } from '../coordinator/diagnose-clone.ts';
 import { readAgents } from '../coordinator/read-agents.ts';
 import { seeDaemon } from '../daemon-link/control-daemon.ts';
 import { pausedText } from '../domain/decide-queue.ts';
@@ -28,6 +29,7 @@ export const run: Run = (context, parsed) =>
       queue: { paused: queue?.paused ?? false, labels: queue?.labels ?? [] },
       agents: await readAgents(app.context),
       daemon,
+      eventsWaiting: app.context.outbox.all().length,
       pushesPerMinute: pushesLastMinute(metricsPath(app.clone.coordDir), Date.now()),
       asOf: app.asOf(),
     };
@@ -41,6 +43,7 @@ export const run: Run = (context, parsed) =>
       }`,
       ...(pausedText(queue) === null ? [] : [`paused   ${oneLine(pausedText(queue) ?? '')}`]),
       `daemon   ${daemon.running ? `running (pid ${daemon.pid})` : 'not running'}`,
+      ...(data.eventsWaiting === 0 ? [] : [`events   ${waitingText(data.eventsWaiting)}${howToPush(daemon.running)}`]),
       `pushes   ${data.pushesPerMinute} in the last minute${limitText(app)}`,
     ];
     return { data, text: `${lines.join('\n')}\n${heldText(context, held)}` };
@@ -54,6 +57,8 @@ function countStates(view: BookView): Record<string, number> {
   }
   return counts;
 }
+
+const howToPush = (daemonRuns: boolean): string => (daemonRuns ? '' : ': git coord daemon start');
 
 function limitText(app: App): string {
   const limit = app.book.host?.pushesPerMinute;

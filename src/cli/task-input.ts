@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { TaskChange } from '../domain/decide-edit.ts';
@@ -50,13 +51,14 @@ export function parseJson(text: string, option: string): Json {
 export function jsonOrFile(text: string, option: string, cwd: string): Json {
   if (!text.startsWith('@')) return parseJson(text, option);
   const path = resolve(cwd, text.slice(1));
-  let content: string;
+  let content: Buffer;
   try {
-    content = readFileSync(path, 'utf8');
+    content = readFileSync(path);
   } catch (error) {
     throw new CoordError('usage', `${option}: ${path} can't be read`, { cause: error });
   }
-  return parseJson(content, option);
+  if (!isUtf8(content)) throw new CoordError('usage', `${option}: ${path} is no UTF-8`);
+  return parseJson(content.toString('utf8'), option);
 }
 
 function date(text: string): string {

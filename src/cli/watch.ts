@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { eventLine } from './event-text.ts';
 import { filterOf } from './filter.ts';
 import type { Answer, Context } from './frame/context.ts';
@@ -19,6 +20,7 @@ export const run: Run = (context, parsed) =>
     for (const signal of signals) process.once(signal, stop);
     context.outputClosed.addEventListener('abort', stop);
     const waits = [onReaderGone(stop), onGitGone(stop)];
+    const stopped = once(end.signal, 'abort');
     let told = 0;
     let last: string | null = null;
     const at = () => app.context.clock.wall();
@@ -30,11 +32,12 @@ export const run: Run = (context, parsed) =>
         agent: parsed.text('agent'),
         signal: end.signal,
         onBegin: (cursor) => begun(context, cursor, at()),
-        onEvent: (event) => {
+        onEvent: async (event) => {
           if (told >= limit) return;
           context.write(context.json ? successDocument(event) : eventLine(context, event));
           last = event.cursor;
           if (++told >= limit) stop();
+          else await Promise.race([context.room(), stopped]);
         },
         onAway: (error) =>
           error === null

@@ -28,7 +28,7 @@ import { type ExportedTasks, exportTasks } from './export-tasks.ts';
 import { type Filter, isChosen } from './filter.ts';
 import { finishTask } from './finish-task.ts';
 import { type LandRequest, type LandResult, landTask } from './land-task.ts';
-import { type ListRequest, listEvents } from './list-events.ts';
+import { type ListedEvents, type ListRequest, listEvents } from './list-events.ts';
 import { type Published, publishEvent } from './publish-event.ts';
 import { type PairRead, readPair } from './read-seen.ts';
 import { readStats } from './read-stats.ts';
@@ -43,7 +43,7 @@ import { type SubmitRequest, type Submitted, submitTasks } from './submit-tasks.
 import { type SubscribeRequest, type Subscription, subscribe } from './subscribe.ts';
 import { type LogEntry, taskLog } from './task-log.ts';
 import { type Waited, type WaitRequest, waitForTasks, waitForWorkflow } from './wait-for.ts';
-import { type OpenWatch, type StreamedEvent, type WatchRequest, watchEvents } from './watch-events.ts';
+import { type OpenWatch, type WatchRequest, watchEvents } from './watch-events.ts';
 
 /** How long a reservation counts when nothing else is said. */
 const reservationMs = 10 * 60_000;
@@ -379,7 +379,7 @@ export class Book {
   }
 
   /** What agents have told, oldest first; the steps of tasks are in their logs. @throws CoordError `usage`, `bad-id`, `unavailable` */
-  async events(request: ListRequest = {}): Promise<{ events: StreamedEvent[] }> {
+  async events(request: ListRequest = {}): Promise<ListedEvents> {
     const sources = this.#options.openWatch();
     try {
       return await listEvents(this.context, sources.journal, { ...request, ...eventFilter(request) });

@@ -2,6 +2,9 @@ import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Clone } from '../config/clone.ts';
+import type { QueuedEvent } from '../domain/event.ts';
+import type { Folder } from '../store/folder.ts';
+import { jsonLedger } from '../store/json-ledger.ts';
 import { bad, type Finding, good } from './diagnose.ts';
 
 /** Folders of a clone's refs in which this tool writes, and the depth to which it does. */
@@ -47,6 +50,28 @@ async function collect(folder: string, depth: number, found: Map<string, string>
 async function note(path: string, found: Map<string, string>): Promise<void> {
   const facts = await stat(path).catch(() => null);
   if (facts !== null) found.set(path, `${facts.ino} ${facts.size} ${facts.mtimeMs}`);
+}
+
+/**
+ * Events that wait in this clone to be pushed: the daemon does that, and with none they would wait unmentioned.
+ * @param outbox read by its clone @param path of it, for people
+ */
+export function checkEvents(outbox: Folder, path: string, daemonRuns: boolean): Finding {
+  const names = outbox.names();
+  const waiting = jsonLedger<QueuedEvent>(outbox).all().length;
+  if (waiting < names.length) {
+    const detail = `${names.length - waiting} of the events in ${path} can't be read, or were put there by another clone: they go nowhere`;
+    return bad('events', detail, 'look at them and remove them', null);
+  }
+  const detail = waitingText(waiting);
+  if (waiting === 0 || daemonRuns) return good('events', detail);
+  return bad('events', detail, 'git coord daemon start', null);
+}
+
+/** So many events that wait, in words. */
+export function waitingText(count: number): string {
+  if (count === 0) return 'none waits to be pushed';
+  return count === 1 ? '1 event waits to be pushed' : `${count} events wait to be pushed`;
 }
 
 /**

@@ -12,6 +12,7 @@ const ofOneBook = [
   'chains',
   'outbox',
   'watch',
+  'watch-marks',
   'observed.json',
   'moving.json',
   'store.git',

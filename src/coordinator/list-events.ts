@@ -5,6 +5,12 @@ import { eventTips, shownEvent } from './new-events.ts';
 import { kinds } from './record-kinds.ts';
 import type { StreamedEvent } from './watch-events.ts';
 
+export interface ListedEvents {
+  readonly events: readonly StreamedEvent[];
+  /** Of the look: `watch` goes on from there. */
+  readonly cursor: string;
+}
+
 export interface ListRequest extends EventFilter {
   /** The newest so many. */
   readonly limit?: number | undefined;
@@ -14,14 +20,14 @@ const listedMax = 100;
 const readMax = 1000;
 
 /**
- * What agents have told, oldest first. Each has the same cursor, that of the look: `watch` goes on from there.
+ * What agents have told, oldest first. Each has the same cursor, that of the look.
  * @throws CoordError `unavailable`
  */
 export async function listEvents(
   { store }: Context,
   journal: CursorJournal,
   { limit = listedMax, ...filter }: ListRequest,
-): Promise<{ events: StreamedEvent[] }> {
+): Promise<ListedEvents> {
   const tips = await eventTips(store);
   const chains: ShownEvent[][] = [];
   for (const [ref, tip] of tips) {
@@ -37,7 +43,6 @@ export async function listEvents(
     );
   }
   const events = inOneOrder(chains).slice(-limit);
-  if (events.length === 0) return { events: [] };
   const cursor = journal.mark({ refs: tips, gone: new Map() });
-  return { events: events.map((event) => ({ cursor, ...event })) };
+  return { events: events.map((event) => ({ cursor, ...event })), cursor };
 }

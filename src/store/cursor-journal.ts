@@ -9,7 +9,8 @@ import { fileFolder } from './folder.ts';
  * Cursors of what a clone was told (docs/cli.md, `watch`). What has been told is a value for each ref, too much to stand in
  * every event. So each stream keeps a file, `coord/watch/<stream>`: what had been told when it began, and a line for each
  * step since, written before the step is told. A cursor is `<book>.<stream>.<steps>`: the book's first letters, and how many
- * of the lines count. It holds in the clone that made it, as long as the file is kept.
+ * of the lines count. It holds in the clone that made it, as long as the file is kept. The marks of single looks are in
+ * a folder beside it: who looks often must not have streams forgotten.
  */
 export interface Told {
   readonly refs: Map<string, Oid>;
@@ -43,16 +44,16 @@ const goneMax = 2000;
 const bookChars = 8;
 
 export function cursorJournal(path: string, book: string): CursorJournal {
-  const folder = fileFolder(path);
+  const marksPath = `${path}-marks`;
   const start = book.slice(0, bookChars);
-  const write = (stream: string, head: string): string => {
-    dropOldest(path);
-    folder.write(stream, head);
+  const write = (to: string, stream: string, head: string): string => {
+    dropOldest(to);
+    fileFolder(to).write(stream, head);
     return stream;
   };
   const headOf = ({ refs, gone }: Told): string =>
     `${JSON.stringify({ book, refs: Object.fromEntries(refs), gone: Object.fromEntries([...gone].slice(-goneMax)) })}\n`;
-  const begin = (told: Told): string => write(randomBytes(6).toString('hex'), headOf(told));
+  const begin = (told: Told): string => write(path, randomBytes(6).toString('hex'), headOf(told));
   return {
     begin(told) {
       let stream = begin(told);
@@ -71,13 +72,14 @@ export function cursorJournal(path: string, book: string): CursorJournal {
     },
     mark(told) {
       const head = headOf(told);
-      return `${start}.${write(createHash('sha256').update(head).digest('hex').slice(0, 12), head)}.0`;
+      return `${start}.${write(marksPath, createHash('sha256').update(head).digest('hex').slice(0, 12), head)}.0`;
     },
     find(cursor) {
       const [, of = '', stream = '', steps = ''] = /^([0-9a-z-]+)\.([0-9a-f]{12})\.([0-9]{1,6})$/.exec(cursor) ?? [];
       if (of === '') throw noCursor(`${JSON.stringify(String(cursor).slice(0, 80))} is no cursor`);
       if (of !== start) throw noCursor('the cursor is of another book');
-      const told = parse(folder.read(stream), book, Number(steps));
+      const text = fileFolder(path).read(stream) ?? fileFolder(marksPath).read(stream);
+      const told = parse(text, book, Number(steps));
       if (told === null) throw noCursor('the cursor is not known here: it was made in another clone, or is too old');
       return told;
     },

@@ -51,6 +51,7 @@ test('a healthy remote: all ok, every part named, nothing left behind', async ()
     'refspecs',
     'locks',
     'daemon',
+    'events',
   ]);
   expect(found.data.host).toMatchObject({ compareAndSwap: true, atomic: true, protocolV2: true });
   expect(await git(['for-each-ref', '--format=%(refname)'], { cwd: bare })).toBe('refs/coord/format');

@@ -70,7 +70,7 @@ async function watching({ book }: Agent, request: Parameters<Agent['book']['subs
   const events: StreamedEvent[] = [];
   const said: string[] = [];
   const subscription = await book.subscribe((event) => void events.push(event), {
-    onAway: (error) => void said.push(error === null ? 'back' : error.code),
+    onAway: (error) => void said.push(error === null ? `back before ${events.length + 1}` : error.code),
     onGap: (words) => void said.push(words),
     ...request,
   });
@@ -239,7 +239,7 @@ test('with the remote away it is said once, and it goes on', async () => {
   await waitFor(() => short().length > 0, { what: 'it goes on' });
   await anna.book.publish('tock', null, { now: true });
   await subscription.close();
-  expect(said).toEqual(['unavailable', 'back']);
+  expect(said).toEqual(['unavailable', 'back before 1']);
   expect(short()).toEqual(['task.add a', 'tick', 'tock']);
 });
 

@@ -24,6 +24,8 @@ export interface Context {
   readonly agent: string | undefined;
   /** Writes to standard output at once, for live tables; an answer is returned instead. Nothing happens once the reader is gone. */
   write(text: string): void;
+  /** Resolves when standard output takes more: waited for by whoever writes for long. */
+  room(): Promise<void>;
   /** A line for people on standard error; not with `--quiet`. */
   notice(text: string): void;
   /** A line for people on standard error that begins with `warning:`. */

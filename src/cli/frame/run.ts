@@ -81,6 +81,7 @@ async function runCommand(
     quiet: flags.quiet,
     agent: flags.agent,
     write: (text) => streams.out(text),
+    room: () => streams.room(),
     notice: (text) => {
       if (!flags.quiet) streams.err(`${manyLines(text)}\n`);
     },

@@ -1,9 +1,13 @@
+import { once } from 'node:events';
+
 /** Standard output and error, written so that nothing is cut at the exit and that a reader who leaves is no error. */
 export interface Streams {
   out(text: string): void;
   err(text: string): void;
   /** Aborted when standard output's reader has gone. */
   readonly outputClosed: AbortSignal;
+  /** Resolves when standard output takes more, or its reader has gone: what a slow one leaves is kept in memory. */
+  room(): Promise<void>;
   /** Resolves when all that was written has been taken, or nobody is left to take it. */
   flush(): Promise<void>;
 }
@@ -45,6 +49,11 @@ export function openStreams(outputs: Outputs): Streams {
     out: (text) => write('stdout', text),
     err: (text) => write('stderr', text),
     outputClosed: closed.signal,
+    room: async () => {
+      const stream = opened.get('stdout');
+      if (stream === undefined || gone.has(stream) || !stream.writableNeedDrain) return;
+      await once(stream, 'drain', { signal: closed.signal }).catch(() => {});
+    },
     flush: async () => {
       await Promise.all([...opened.values()].map(drained));
       // an error is told a turn after the write's callback

@@ -10,7 +10,9 @@ let dir: string;
 beforeEach(() => {
   dir = mkdtempSync(join(tmpdir(), 'coord-journal-'));
 });
-afterEach(() => rmSync(dir, { recursive: true, force: true }));
+afterEach(() => {
+  for (const path of [dir, `${dir}-marks`]) rmSync(path, { recursive: true, force: true });
+});
 
 const told = (refs: Record<string, string>, gone: Record<string, string> = {}): Told => ({
   refs: new Map(Object.entries(refs)),
@@ -66,8 +68,16 @@ test('the mark of one look is one file, however often it is asked for', () => {
   const journal = cursorJournal(dir, book);
   const marks = [{ a: '1' }, { a: '1' }, { a: '2' }].map((refs) => journal.mark(told(refs)));
   expect(marks[0]).toBe(marks[1]);
-  expect(readdirSync(dir)).toHaveLength(2);
+  expect(readdirSync(`${dir}-marks`)).toHaveLength(2);
   expect(journal.find(marks[2] ?? '').refs).toEqual(new Map([['a', '2']]));
+});
+
+test('looks, however many, have no stream forgotten', () => {
+  const journal = cursorJournal(dir, book);
+  const { cursor } = journal.begin(told({}));
+  for (let n = 0; n < 205; n++) journal.mark(told({ a: String(n) }));
+  expect(problem(cursor)).toBe('');
+  expect(readdirSync(`${dir}-marks`)).toHaveLength(200);
 });
 
 test('a line that a crash cut off was told to nobody', () => {
