@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
@@ -58,6 +58,56 @@ describe('README.md', () => {
   });
 });
 
+describe('docs/plan.md', () => {
+  const plan = read('docs/plan.md');
+  const rows = plan.split('\n').filter((line) => line.startsWith('| `'));
+  const library = read('src/index.ts');
+
+  test('names commands and calls that are there', () => {
+    const [aliases, ...others] = plan.split('## ').slice(1);
+    const inTable = [aliases, others[0]].flatMap(
+      (part) => part?.split('\n').filter((line) => line.startsWith('| `')) ?? [],
+    );
+    for (const row of inTable) {
+      const [, , here = '', calls = ''] = row.split('|');
+      for (const [, words = ''] of `${here} ${calls}`.matchAll(/`([^`]+)`/g)) {
+        const [first = ''] = words.split(' ');
+        const call = /^(?:book\.)?(\w+)$/.exec(first)?.[1] ?? '';
+        const isThere = commands.some(({ name }) => name === first) || new RegExp(`\\b${call}\\b`).test(library);
+        expect(
+          isThere || ['for_each', 'join:', 'capabilities', 'requires', '--json'].includes(first),
+          `${row}: ${words}`,
+        ).toBe(true);
+      }
+    }
+  });
+
+  test.each([
+    ...['work-claim', 'task-dist', 'agent-coord', 'init-check', 'task-exec', 'qa-int', 'monitor'],
+    ...[
+      'claim_task',
+      'extend_claim',
+      'release_task',
+      'enqueue_task',
+      'dequeue_task',
+      'publish_event',
+      'subscribe_to_events',
+    ],
+    ...['register_agent', 'update_agent_status', 'distribute_workflow_tasks', 'execute_task', 'run_quality_checks'],
+    ...[
+      'record_task_completion',
+      'get_agent_performance',
+      'claude-claim-task',
+      'claude-heartbeat',
+      'claim_ttl',
+      'redis_url',
+    ],
+    ...['assignment_strategy', 'max_concurrent_tasks', 'dashboard_port', 'test_command', 'retry_limit'],
+  ])('has %s of the plan', (name) => {
+    expect(rows.some((row) => row.split('|')[1]?.includes(name))).toBe(true);
+  });
+});
+
 describe('docs/protocol.md', () => {
   test('its records are valid ones', () => {
     const [task, claim] = blocksOf(protocol)
@@ -78,7 +128,8 @@ describe('docs/protocol.md', () => {
 });
 
 test('the text speaks of the project alone', () => {
-  for (const text of [cli, protocol, readme, read('CHANGELOG.md')]) {
+  const others = readdirSync(new URL('../../docs', import.meta.url)).filter((name) => name.endsWith('.md'));
+  for (const text of [readme, read('CHANGELOG.md'), ...others.map((name) => read(`docs/${name}`))]) {
     expect(text).not.toMatch(/\/(work|root|home|tmp)\//);
   }
 });

@@ -68,7 +68,8 @@ test('what is for a checkout is what npm runs and what the installation above di
     .flatMap((document) => blocksOf(read(document)))
     .filter(({ note }) => note === 'checkout')
     .flatMap((block) => stepsOf(block).map(({ command }) => command));
-  expect(commands).toEqual(['npm start', 'npm test', 'npm pack', 'npm install -g ./git-coord-0.1.0.tgz']);
+  const installed = ['npm pack', 'npm install -g ./git-coord-0.1.0.tgz'];
+  expect(commands).toEqual(['npm start', 'npm test', ...installed, ...installed]);
   const { scripts, version } = JSON.parse(read('package.json'));
   expect(version).toBe('0.1.0');
   expect(scripts).toMatchObject({ start: 'node scripts/start.mjs', test: 'node scripts/test.mjs' });
