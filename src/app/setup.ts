@@ -3,6 +3,10 @@ import { type Clone, readClone } from '../config/clone.ts';
 import type { Config, LoadedConfig } from '../config/config.ts';
 import { type HostProfile, hostOf } from '../config/hosts.ts';
 import { loadConfig } from '../config/load.ts';
+import { kinds } from '../coordinator/record-kinds.ts';
+import { decodeRecord } from '../store/record-kind.ts';
+import { refLayout } from '../store/ref-layout.ts';
+import type { KnownBook } from '../transport/git/kept-of.ts';
 import type { Transport } from '../transport/port.ts';
 
 /** A clone, its configuration, and the transport that its book needs. */
@@ -87,10 +91,19 @@ export async function openTransport(
     remote: book.remote,
     prefix: book.prefix,
     objectFormat,
+    book: knownBook(book),
     env,
     entries: clone.configEntries,
     cached,
     posts,
     limits: { timeoutMs: requestTimeoutMs },
   });
+}
+
+function knownBook({ prefix, book }: BookSettings): KnownBook {
+  const isOurs: KnownBook['isOurs'] = (record) => {
+    const decoded = decodeRecord(kinds.format, '', record);
+    return decoded.ok && decoded.note.book === book;
+  };
+  return { ref: refLayout(prefix).format, isOurs };
 }

@@ -1,7 +1,9 @@
 import type { Clock } from '../coordinator/context.ts';
+import { kinds } from '../coordinator/record-kinds.ts';
 import type { FormatNote } from '../domain/agent.ts';
 import { CoordError } from '../errors.ts';
 import type { Freshness } from '../store/freshness.ts';
+import type { Decoded } from '../store/record-kind.ts';
 import type { RecordStore } from '../store/record-store.ts';
 import type { Transport } from '../transport/port.ts';
 import type { BookSettings } from './setup.ts';
@@ -32,22 +34,24 @@ export function noting(transport: Transport, fresh: Freshness, clock: Clock, boa
  */
 export function checkingBook(store: RecordStore, book: BookSettings): RecordStore {
   let checked: string | undefined;
-  const read = async (patterns: readonly string[]) => {
-    const shown = await store.read([...patterns, store.layout.format]);
-    const decoded = shown.records.get(store.layout.format)?.decoded;
-    if (decoded === undefined) throw bookGone(book);
-    if (!decoded.ok) throw new CoordError('unavailable', `the book can't be read: ${decoded.why}`);
-    if ((decoded.note as FormatNote).book !== book.book) throw otherBook(book);
-    return shown;
+  const check = (format: Decoded<unknown> | undefined): void => {
+    if (format === undefined) throw bookGone(book);
+    if (!format.ok) throw new CoordError('unavailable', `the book can't be read: ${format.why}`);
+    if ((format.note as FormatNote).book !== book.book) throw otherBook(book);
   };
   return {
     ...store,
-    read,
+    async read(patterns) {
+      const shown = await store.read([...patterns, store.layout.format]);
+      check(shown.records.get(store.layout.format)?.decoded);
+      return shown;
+    },
     async tips(patterns) {
       const tips = await store.tips([...patterns, store.layout.format]);
       const format = tips.get(store.layout.format);
-      // its value stays the same for as long as it is the same book
-      if (format === undefined || format !== checked) await read([]);
+      // its value stays the same for as long as it is the same book; of this look, for the next may show another
+      if (format === undefined || format !== checked)
+        check(format === undefined ? undefined : (await store.history(kinds.format, format, 1))[0]);
       checked = format;
       return tips;
     },

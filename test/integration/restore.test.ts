@@ -1,5 +1,5 @@
 // What a remote has lost of the book comes back from whoever has seen it, and nothing that is newer there goes.
-import { cp, rm } from 'node:fs/promises';
+import { cp, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { restoreOn } from '../../src/app/restore-on-app.ts';
@@ -16,8 +16,9 @@ import {
   openAgent,
   taskNotes,
 } from '../helpers/book.ts';
-import { cliJson } from '../helpers/cli.ts';
+import { cliJson, startCli } from '../helpers/cli.ts';
 import { commitAll, git, makeBareRepo, makeScratch, type Scratch } from '../helpers/repo.ts';
+import { waitFor } from '../helpers/wait-for.ts';
 
 let scratch: Scratch;
 let bare: string;
@@ -213,6 +214,97 @@ test('another book at the place is not filled', async () => {
     'origin holds another book than the one this clone joined',
   ]);
   expect(await refs()).toEqual(before);
+});
+
+describe('another book in the place of ours', () => {
+  const other = () => dirOf('other.git');
+  const storeGit = (...args: string[]) => git(args, { cwd: dirOf('a/.git/coord/store.git') });
+  const swap = async (from: string, to: string) => {
+    await rename(bare, from);
+    await rename(to, bare);
+  };
+
+  /** A clone of ours with the task `same`, and the other book with that and `alien`. */
+  async function twoBooks(): Promise<Agent> {
+    const a = await agent('a');
+    await a.book.add({ id: 'same', title: 'ours' });
+    const theirs = await makeBook(await makeBareRepo(other()), other());
+    const b = await openAgent(await joinBook(other(), dirOf('b'), theirs), { agent: 'b' });
+    for (const name of ['same', 'alien']) await b.book.add({ id: name, title: 'theirs' });
+    return a;
+  }
+
+  async function isUntouched(a: Agent): Promise<void> {
+    const before = await refs();
+    expect((await cli('a', 'doctor')).status).toBe(0);
+    expect(await said(a)).toEqual([]);
+    expect((await cli('a', 'restore')).data.restored).toEqual([]);
+    expect(await refs()).toEqual(before);
+    expect(await codeOf(a.book.claim('same'))).toBe('ok');
+    expect((await a.book.list()).tasks.map(({ id: task, title }) => `${task} ${title}`)).toEqual(['same ours']);
+  }
+
+  const inStore = async () => (await storeGit('for-each-ref', '--format=%(refname)')).split('\n');
+  const hasLooked = () => waitFor(async () => (await tracked()) === (await theirName()), { what: 'a look at it' });
+  const tracked = () => storeGit('rev-parse', '--verify', '--quiet', 'refs/coord/remote/coord/format').catch(() => '');
+  const theirName = () => git(['rev-parse', 'refs/coord/format'], { cwd: bare });
+
+  test.each<[string, (a: Agent) => Promise<unknown>]>([
+    ['a list', async ({ book }) => expect(await codeOf(book.list())).toBe('unavailable')],
+    ['a look at one task', async ({ book }) => expect(await codeOf(book.claim('same'))).toBe('unavailable')],
+    ['doctor', async () => expect((await cli('a', 'doctor')).status).toBe(6)],
+    ['restore', async (a) => expect(await codeOf(restore(a))).toBe('unavailable')],
+  ])('%s leaves no trace of it', async (_, look) => {
+    const a = await twoBooks();
+    await swap(dirOf('ours.git'), other());
+    await look(a);
+    expect((await inStore()).filter((ref) => ref.endsWith('alien'))).toEqual([]);
+    expect((await cli('a', 'list', '--cached')).error?.message).toContain('holds another book');
+    await swap(other(), dirOf('ours.git'));
+    await isUntouched(a);
+  });
+
+  test('neither does a watch, nor the daemon', async () => {
+    const a = await twoBooks();
+    const env = { COORD_AGENT: 'a', COORD_DAEMON: 'auto', COORD_POLL_INTERVAL: '100ms' };
+    const watch = startCli(['watch', '--json'], { cwd: dirOf('a'), env: { ...env, COORD_DAEMON: 'off' } });
+    const ended = new Promise((resolve) => watch.once('close', resolve));
+    let text = '';
+    watch.stdout?.on('data', (more) => {
+      text += more;
+    });
+    try {
+      await waitFor(() => text.includes('watch.begun'), { what: 'it watches' });
+      await swap(dirOf('ours.git'), other());
+      await hasLooked();
+      await swap(other(), dirOf('ours.git'));
+      await a.book.note('same', 'back');
+      await waitFor(() => text.includes('task.edit'), { what: 'it goes on' });
+      watch.kill('SIGTERM');
+      expect(await ended).toBe(0);
+      expect(text).not.toMatch(/alien|theirs/);
+      expect((await cliJson(['daemon', 'start'], { cwd: dirOf('a'), env })).status).toBe(0);
+      await swap(dirOf('ours.git'), other());
+      await hasLooked();
+      await swap(other(), dirOf('ours.git'));
+    } finally {
+      watch.kill('SIGKILL');
+      await cliJson(['daemon', 'stop'], { cwd: dirOf('a'), env });
+    }
+    await isUntouched(a);
+  });
+
+  test('what an older version kept of it is no loss of ours, and is not pushed', async () => {
+    const a = await twoBooks();
+    await a.book.list();
+    await storeGit('fetch', '--quiet', '--force', other(), 'refs/board/*:refs/board/*');
+    await storeGit('update-ref', '-d', 'refs/coord/book');
+    await isUntouched(a);
+    expect(await inStore()).toContain('refs/coord/unsure/board/alien');
+    // what is lost from then on is ours
+    await git(['update-ref', '-d', 'refs/board/same'], { cwd: bare });
+    expect((await cli('a', 'restore')).data.restored).toMatchObject([{ id: 'same' }]);
+  });
 });
 
 test("a server with our hooks: what they allow comes back, what they don't is named in its words", async () => {

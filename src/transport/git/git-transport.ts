@@ -2,9 +2,9 @@
  * The book on any git remote, by `git push` with leases and protocol-v2 fetches by prefix into the store
  * (protocol 1 and 5). The store's refs are the transport's only state; several processes share them.
  *
- * A list: fetch into the tracking refs → read them → let the kept refs follow. What doesn't descend from what is kept is
- * looked at a second time before it is said to have gone back: another process of this clone may have pushed, and noted,
- * a newer value after the first fetch began.
+ * A list: fetch into the tracking refs → read them → unless it is another book, let the kept refs follow. What doesn't
+ * descend from what is kept is looked at a second time before it is said to have gone back: another process of this clone
+ * may have pushed, and noted, a newer value after the first fetch began.
  */
 import { dirname, join } from 'node:path';
 import { CoordError } from '../../errors.ts';
@@ -28,6 +28,7 @@ import type {
   Unreadable,
 } from '../port.ts';
 import { fetchRefs } from './fetch.ts';
+import { bookRef, KeptOf, type KnownBook, setAside } from './kept-of.ts';
 import { compareKept, isAncestorIn, type KeptRefsOptions, moveKept, outsideOf, updateRefArgs } from './kept-refs.ts';
 import { listStoreRefs } from './list-refs.ts';
 import { lsRemote } from './ls-remote.ts';
@@ -50,6 +51,8 @@ export interface GitTransportOptions {
   /** `refs/`, or `refs/heads/…/` for places that accept branches only (protocol 2). */
   readonly prefix: string;
   readonly objectFormat: ObjectFormat;
+  /** What is remembered is this book's alone; absent: whatever the remote shows. */
+  readonly book?: KnownBook | undefined;
   readonly env: NodeJS.ProcessEnv;
   /** The clone's configuration, where it was just read. */
   readonly entries?: readonly ConfigEntry[] | undefined;
@@ -78,6 +81,7 @@ class GitTransport implements Transport {
   readonly #map: RefMap;
   readonly #git: RemoteGit;
   readonly #keptOptions: KeptRefsOptions;
+  readonly #keptOf: KeptOf;
   #opened: OpenStore | undefined;
   /** What the last list asked for: fetched again when the store had to be made anew. */
   #lastPatterns: readonly string[] = [];
@@ -97,6 +101,7 @@ class GitTransport implements Transport {
     this.#map = refMap(prefix);
     this.#store = { store, objectFormat, env: gitEnvironment(env), timeoutMs };
     this.#keptOptions = this.#store;
+    this.#keptOf = new KeptOf(options.book);
     this.#git = new RemoteGit({ ...options, timeoutMs });
     this.#pusher = new Pusher({ ...options, timeoutMs }, this.#git);
     this.#looker = new Looker({ ...options, timeoutMs }, this.#git);
@@ -108,7 +113,10 @@ class GitTransport implements Transport {
     await this.#noting;
     if (this.#cached) return this.#listCached(patterns);
     this.#lastPatterns = patterns;
-    return (await this.#unchanged(patterns)) ?? this.#locked(() => this.#repairing(() => this.#list(patterns)));
+    const unchanged = await this.#unchanged(patterns);
+    if (unchanged !== null) return unchanged;
+    const { refs, wentBack } = await this.#locked(() => this.#repairing(() => this.#list(patterns)));
+    return { refs: this.#keptOf.asked(patterns, refs), wentBack };
   }
 
   async values(refs: readonly string[]): Promise<ReadonlyMap<string, Oid>> {
@@ -190,16 +198,33 @@ class GitTransport implements Transport {
   }
 
   async #list(patterns: readonly string[]): Promise<RefList> {
-    await this.#fetch(patterns);
-    const { shown, kept } = await this.#standing(patterns);
+    const asked = this.#keptOf.asking(patterns);
+    await this.#fetch(asked);
+    const { shown, kept, marked } = await this.#standing(asked);
+    const known = await this.#keptOf.known(shown, (await this.#open()).reader);
+    if (known === null) return this.#otherBook(kept, shown);
+    const isSure = known === undefined || known === marked || (await this.#isSure(marked));
     const first = await this.#followKept(kept, shown);
     const { keptPrefix } = this.#map;
     if (patterns.includes(keptPrefix)) await packManyRefs(this.#store, [keptPrefix, this.#map.tracking(keptPrefix)]);
-    if (first.length === 0) return { refs: shown, wentBack: new Set() };
+    const list =
+      first.length === 0 ? { refs: shown, wentBack: new Set<string>() } : await this.#lookAgain(first, kept, shown);
+    if (known === undefined || known === marked) return list;
+    return this.#confirm(known, list, isSure ? null : { patterns, kept });
+  }
+
+  /** @param first what the remote didn't show as it is kept */
+  async #lookAgain(
+    first: readonly string[],
+    kept: ReadonlyMap<string, Oid>,
+    shown: ReadonlyMap<string, Oid>,
+  ): Promise<RefList> {
     const { archive } = this.#map;
-    await this.#fetch([...first, archive]);
-    const second = await this.#standing(first);
+    await this.#fetch(this.#keptOf.asking([...first, archive]));
+    const second = await this.#standing(this.#keptOf.asking(first));
     const before = new Map([...kept].filter(([ref]) => first.includes(ref)));
+    const known = await this.#keptOf.known(second.shown, (await this.#open()).reader);
+    if (known === null) return this.#otherBook(before, second.shown);
     const behind = await this.#followKept(before, second.shown);
     const archived = await this.#archived(
       new Map([...before].filter(([ref]) => !second.shown.has(ref) && ref !== archive)),
@@ -208,6 +233,36 @@ class GitTransport implements Transport {
     const refs = new Map([...shown].filter(([ref]) => !first.includes(ref)));
     for (const [ref, oid] of second.shown) refs.set(ref, oid);
     return { refs, wentBack: new Set(wentBack) };
+  }
+
+  /** Shows another book, of which nothing is kept but that it is one. */
+  async #otherBook(kept: ReadonlyMap<string, Oid>, shown: ReadonlyMap<string, Oid>): Promise<RefList> {
+    const { behind } = await this.#compare(kept, shown);
+    const tracked = await listStoreRefs(this.#store, [this.#map.bookRoot]);
+    const others = [...tracked.keys()].filter((ref) => !this.#keptOf.isName(this.#map.remote(ref)));
+    const deletions = others.map((ref) => ({ ref, to: null }));
+    await moveKept((await this.#open()).updateRef, [], this.objectFormat, deletions);
+    return { refs: shown, wentBack: new Set(behind) };
+  }
+
+  /** Whether all that is kept was shown by this book, or nothing is. */
+  async #isSure(marked: Oid | undefined): Promise<boolean> {
+    if (marked !== undefined && (await this.#keptOf.isOurs(marked, (await this.#open()).reader))) return true;
+    return (await listStoreRefs(this.#store, [this.#map.keptPrefix, this.#map.archive])).size === 0;
+  }
+
+  /** Notes of which book the kept refs are. Where some may be another's, a look at all of them says which this one has. */
+  async #confirm(
+    known: Oid,
+    list: RefList,
+    unsure: { readonly patterns: readonly string[]; readonly kept: ReadonlyMap<string, Oid> } | null,
+  ): Promise<RefList> {
+    const { keptPrefix, archive } = this.#map;
+    if (unsure !== null && ![keptPrefix, archive].every((all) => unsure.patterns.includes(all))) return list;
+    const { moves, others } = setAside(unsure?.kept ?? new Map(), list);
+    const mark = { ref: bookRef, to: known };
+    await moveKept((await this.#open()).updateRef, moves, this.objectFormat, [...others, mark]);
+    return unsure === null ? list : { refs: list.refs, wentBack: new Set() };
   }
 
   /** Those of these kept refs, gone from the remote, whose logs the archive has; they are kept no longer. */
@@ -238,13 +293,13 @@ class GitTransport implements Transport {
     );
   }
 
-  /** What the last fetch showed, and what is kept, of the refs that the patterns mean. */
+  /** What the last fetch showed, and what is kept, of the refs that the patterns mean; and of which book all that is. */
   async #standing(patterns: readonly string[]) {
-    const names = [...patterns.map((pattern) => this.#map.tracking(pattern)), ...this.#keptNames(patterns)];
+    const names = [...patterns.map((pattern) => this.#map.tracking(pattern)), ...this.#keptNames(patterns), bookRef];
     const all = await listStoreRefs(this.#store, names);
     const kept = new Map<string, Oid>();
     for (const [ref, oid] of all) if (this.#map.isKept(ref) && matches(patterns, ref)) kept.set(ref, oid);
-    return { shown: selectRefs(all, patterns, this.#map), kept };
+    return { shown: selectRefs(all, patterns, this.#map), kept, marked: all.get(bookRef) };
   }
 
   #keptNames(patterns: readonly string[]): string[] {

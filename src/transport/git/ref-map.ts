@@ -5,6 +5,8 @@
  *   refs/coord/remote-other/…  other refs of the remote (a landing's target), likewise
  *   <prefix>board/…            kept: moved by fast-forward only (protocol 5, a book that went back)
  *   <prefix>archive/board      kept likewise: what is in its history has gone from the board rightly
+ *   refs/coord/book            the record by which the remote was last known as the book that is kept
+ *   refs/coord/unsure/…        what was kept before that was noted, and the book didn't show then: perhaps another book's
  */
 import type { Oid } from '../port.ts';
 
@@ -18,6 +20,8 @@ export interface RefMap {
   remote(tracking: string): string;
   /** Whether the store keeps this ref of the remote. */
   isKept(remote: string): boolean;
+  /** Where the store tracks all of the book. */
+  readonly bookRoot: string;
   readonly keptPrefix: string;
   readonly archive: string;
 }
@@ -34,6 +38,7 @@ export function refMap(prefix: string): RefMap {
         ? prefix + tracking.slice(bookRoot.length)
         : `refs/${tracking.slice(otherRoot.length)}`,
     isKept: (remote) => remote.startsWith(keptPrefix) || remote === archive,
+    bookRoot,
     keptPrefix,
     archive,
   };
