@@ -58,14 +58,18 @@ export function cursorJournal(path: string, book: string): CursorJournal {
     begin(told) {
       let stream = begin(told);
       let steps = 0;
+      let isWhole = true;
       return {
         get cursor() {
           return `${start}.${stream}.${steps}`;
         },
         append(added, before) {
           const isThere = statSync(join(path, stream), { throwIfNoEntry: false }) !== undefined;
-          if (steps >= stepsMax || !isThere) [stream, steps] = [begin(before), 0];
+          if (steps >= stepsMax || !isThere || !isWhole) [stream, steps] = [begin(before), 0];
+          // a full disk takes a part of the lines, which count in no cursor
+          isWhole = false;
           append(join(path, stream), added);
+          isWhole = true;
           return added.map(() => `${start}.${stream}.${++steps}`);
         },
       };
@@ -105,7 +109,7 @@ function parse(text: string | null, book: string, steps: number): Told | null {
   try {
     const begun = JSON.parse(head) as { book: string; refs: Record<string, Oid>; gone: Record<string, Oid> };
     const moves = lines.slice(0, steps).map((line) => line.split(' '));
-    if (begun.book !== book || moves.length < steps || moves.some(([, oid]) => oid === undefined)) return null;
+    if (begun.book !== book || moves.length < steps || moves.some((fields) => fields.length !== 2)) return null;
     const told = { refs: new Map(Object.entries(begun.refs)), gone: new Map(Object.entries(begun.gone)) };
     for (const [ref = '', oid = ''] of moves) told.refs.set(ref, oid);
     return told;

@@ -1,9 +1,10 @@
-import { appendFileSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { appendFileSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { CoordError } from '../../../src/errors.ts';
-import { cursorJournal, type Told } from '../../../src/store/cursor-journal.ts';
+import { cursorJournal, type Step, type Told } from '../../../src/store/cursor-journal.ts';
+import { mountSmallDisk } from '../../helpers/small-disk.ts';
 
 const book = '1a560dd4-0000-4000-8000-000000000000';
 let dir: string;
@@ -86,6 +87,40 @@ test('a line that a crash cut off was told to nobody', () => {
   appendFileSync(join(dir, readdirSync(dir)[0] ?? ''), 'refs/boa');
   expect(problem(cursor)).toBe('');
   expect(problem(cursor.replace(/\.1$/, '.2'))).toContain('is not known here');
+});
+
+test('what a full disk took a part of was told to nobody, and counts in no later cursor', ({ skip }) => {
+  const place = join(dir, 'small');
+  const disk = mountSmallDisk(place, '12k');
+  if (disk === null) {
+    console.log('SKIP full disk: no right to mount');
+    return skip();
+  }
+  try {
+    const journal = cursorJournal(join(place, 'watch'), book);
+    const steps = (name: string, count: number): Step[] =>
+      Array.from({ length: count }, (_, n) => ({ ref: `refs/board/${name}${n}`, oid: '1'.repeat(40) }));
+    const filler = join(place, 'filler');
+    writeFileSync(filler, Buffer.alloc(4096));
+    const stream = journal.begin(told({}));
+    const [first = ''] = stream.append(steps('a', 1), told({}));
+    expect(() => stream.append(steps('b', 300), journal.find(first))).toThrow(/can't be kept/);
+    expect(stream.cursor).toBe(first);
+    rmSync(filler);
+    const next = stream.append(steps('c', 3), journal.find(first));
+    const refs = (cursor: string) =>
+      [...journal.find(cursor).refs.keys()].map((ref) => ref.slice('refs/board/'.length));
+    expect([first, ...next].map(refs)).toEqual([['a0'], ['a0', 'c0'], ['a0', 'c0', 'c1'], ['a0', 'c0', 'c1', 'c2']]);
+    expect(stream.cursor).toBe(next.at(-1));
+  } finally {
+    disk.unmount();
+  }
+});
+
+test('a line that is no step is refused', () => {
+  const { cursor } = cursorJournal(dir, book).begin(told({}));
+  appendFileSync(join(dir, readdirSync(dir)[0] ?? ''), 'refs/board/a 1refs/board/b 1\nrefs/board/c 1\n');
+  expect(problem(cursor.replace(/\.0$/, '.2'))).toContain('is not known here');
 });
 
 test('files are few, and one that was dropped or is long is begun anew', () => {
