@@ -1,4 +1,4 @@
-import { agentEvent, type EventNote, eventLimits, type QueuedEvent } from '../domain/event.ts';
+import { agentEvent, type EventNote, eventLimits, isEventOf, type QueuedEvent } from '../domain/event.ts';
 import { eventSubject } from '../domain/subjects.ts';
 import { encodeCommit } from '../store/commit-codec.ts';
 import type { NewCommit, Oid, RefAnswer, RefUpdate } from '../transport/port.ts';
@@ -26,7 +26,6 @@ export interface ChainPush {
 export const eventsInPushMax = 10;
 /** How far back a chain is searched for events of ours: no more were ever sent at once. */
 const searchedMax = 256;
-let counter = 0;
 
 export const hasQueued = (context: Context): boolean => context.outbox.all().length > 0;
 
@@ -35,9 +34,15 @@ export function queueEvent(context: Context, event: Omit<QueuedEvent, 'name'>): 
   const waiting = context.outbox.all();
   if (waiting.some(({ id, by }) => id === event.id && by === event.by)) return true;
   if (waiting.length >= eventLimits.queued) return false;
-  const name = `${event.at.replace(/[^0-9A-Za-z]/g, '')}-${String(counter++).padStart(9, '0')}-${context.nonce().slice(0, 8).replace(/\W/g, '0')}`;
+  const name = `${numberAfter(waiting)}-${context.nonce().slice(0, 8).replace(/\W/g, '0')}`;
   context.outbox.put(name, { ...event, name });
   return true;
+}
+
+/** Behind all that waits, whichever process put it there, and whatever the clock says. */
+function numberAfter(waiting: readonly QueuedEvent[]): string {
+  const numbers = waiting.map(({ name }) => Number(/^[0-9]{9}(?=-)/.exec(name)?.[0] ?? 0));
+  return String(Math.max(0, ...numbers) + 1).padStart(9, '0');
 }
 
 /** What the agent's new record tells. A repeat after a crash has the same id. */
@@ -56,7 +61,7 @@ export async function dueChains(context: Context): Promise<ChainPush[]> {
   let left = eventsInPushMax;
   for (const agent of agents) {
     // the end first: whoever pushes takes its events out before it writes down the new end
-    const end = context.chains.get(agent) ?? (await readEnd(context, agent));
+    const end = knownEnd(context, agent) ?? (await readEnd(context, agent));
     const events = context.outbox.all().filter(({ by }) => by === agent);
     const some = events.slice(0, left);
     left -= some.length;
@@ -74,7 +79,8 @@ async function chainPush(
   const isFull = end.seq - end.first + 1 >= eventLimits.chain;
   const isWhole = end.value !== null && end.value === end.tip;
   const begins = (isFull && context.profile.nonFastForward) || !isWhole;
-  const carried = begins && isWhole ? await newest(context, agent, end) : [];
+  const carried =
+    begins && end.value !== null && context.profile.nonFastForward ? await newest(context, agent, end) : [];
   const first = begins ? (carried[0]?.seq ?? end.seq + 1) : end.first;
   const told = [...carried, ...events.map((event, index) => ({ ...noted(event), seq: end.seq + index + 1 }))];
   const commits: NewCommit[] = [];
@@ -107,7 +113,7 @@ async function newest(context: Context, agent: string, { tip, seq }: ChainTip): 
   const entries = tip === null ? [] : await context.store.history(kinds.event, tip, eventLimits.carried);
   const notes = entries.flatMap((one) => (one.ok ? [one.note] : []));
   return notes
-    .filter((note) => note.by === agent && note.seq > seq - eventLimits.carried)
+    .filter((note) => isEventOf(note, agent) && note.seq > seq - eventLimits.carried && note.seq <= seq)
     .map((note) => ({ ...noted(note), seq: note.seq }))
     .reverse();
 }
@@ -138,19 +144,28 @@ export async function settleChains(
   }
 }
 
-/** Where the chain ends now. What it has of our events leaves the outbox. */
+/** Null: it has to be read. */
+function knownEnd({ chains }: Context, agent: string): ChainTip | null {
+  const end = chains.get(agent);
+  return end !== null && end.seq <= eventLimits.seq ? end : null;
+}
+
+/**
+ * Where the chain ends now: with the agent's last event, whatever somebody else has put upon it. What the chain has of our
+ * events leaves the outbox.
+ */
 async function readEnd(context: Context, agent: string): Promise<ChainTip> {
   const ref = context.store.layout.events(agent);
-  const last = context.chains.get(agent) ?? { value: null, tip: null, seq: 0, first: 1 };
-  const shown = (await context.store.read([ref])).records.get(ref)?.decoded;
-  const entries = shown ? await context.store.history(kinds.event, shown.oid, searchedMax) : [];
-  const there = new Set(entries.flatMap((one) => (one.ok ? [one.note.id] : [])));
+  const value = (await context.store.read([ref])).records.get(ref)?.decoded.oid ?? null;
+  const entries = value === null ? [] : await context.store.history(kinds.event, value, searchedMax);
+  const own = entries.flatMap((one) => (one.ok && isEventOf(one.note, agent) ? [one] : []));
+  const there = new Set(own.map(({ note }) => note.id));
   for (const { name, by, id } of context.outbox.all()) if (by === agent && there.has(id)) context.outbox.remove(name);
-  const newestNote = shown?.ok ? (shown.note as EventNote) : null;
+  const last = own.find(({ note }) => note.seq <= eventLimits.seq);
   const end =
-    shown === undefined || newestNote === null
-      ? { ...last, value: shown?.oid ?? null }
-      : { value: shown.oid, tip: shown.oid, seq: newestNote.seq, first: newestNote.first };
+    last === undefined
+      ? { ...(knownEnd(context, agent) ?? { tip: null, seq: 0, first: 1 }), value }
+      : { value, tip: last.oid, seq: last.note.seq, first: last.note.first };
   context.chains.put(agent, end);
   return end;
 }

@@ -1,7 +1,7 @@
-import { type EventFilter, type EventNote, inOneOrder, isWanted, type ShownEvent } from '../domain/event.ts';
+import { type EventFilter, inOneOrder, isEventOf, isWanted, type ShownEvent, shownEvent } from '../domain/event.ts';
 import type { CursorJournal } from '../store/cursor-journal.ts';
 import type { Context } from './context.ts';
-import { eventTips, shownEvent } from './new-events.ts';
+import { eventTips } from './new-events.ts';
 import { kinds } from './record-kinds.ts';
 import type { StreamedEvent } from './watch-events.ts';
 
@@ -34,7 +34,7 @@ export async function listEvents(
     const place = store.layout.parse(ref);
     if (place?.space !== 'events') continue;
     const chain = await store.history(kinds.event, tip, readMax);
-    const own = chain.flatMap((one) => (one.ok && one.note.by === place.name ? [one.note as EventNote] : []));
+    const own = chain.flatMap((one) => (one.ok && isEventOf(one.note, place.name) ? [one.note] : []));
     chains.push(
       own
         .map(shownEvent)

@@ -1,4 +1,4 @@
-import { type EventNote, inOneOrder, type ShownEvent } from '../domain/event.ts';
+import { type EventNote, inOneOrder, isEventOf, type ShownEvent, shownEvent } from '../domain/event.ts';
 import type { Task, TaskNote, TaskState } from '../domain/task.ts';
 import type { Told } from '../store/cursor-journal.ts';
 import type { Decoded, RecordKind } from '../store/record-kind.ts';
@@ -13,7 +13,8 @@ import { changesOf } from './task-log.ts';
  *   new            all of it
  *   moved on       what lies between
  *   went back      nothing: it was told, and a read from before shows it, or the book went back
- *   begun anew     an agent's chain: what counts higher than what was told; anything missing is said
+ *   begun anew     an agent's chain, also by somebody else: what counts higher than what was told, and is none of it;
+ *                  anything missing is said
  *   archived       what was added before; also of tasks that came and went since
  *   not there      nothing; should it come back, it goes on from what was told
  */
@@ -119,37 +120,40 @@ async function agentSteps(
 ) {
   const found = await since(store, kinds.event, tip, last);
   if (found === null) return [];
-  const begun = found.entries[0];
-  const after = begun?.ok ? begun.note.after : undefined;
-  let toldSeq = 0;
-  if (last !== null && !found.goesOn && after !== undefined) {
-    const [base] = await store.history(kinds.event, last, 1);
-    toldSeq = base?.ok ? base.note.seq : after.tip === last ? after.seq : 0;
-  }
+  const before = toldBefore(found, agent, last);
   const steps = found.entries.map((entry): ToldStep => {
     const { oid } = entry;
-    // nobody tells in another's name
-    if (!entry.ok || entry.note.by !== agent) return { ref, oid, at: '', event: null };
-    const event = entry.note.seq > toldSeq ? shownEvent(entry.note) : null;
-    return { ref, oid, at: entry.note.at, event };
+    if (!entry.ok || !isEventOf(entry.note, agent)) return { ref, oid, at: '', event: null };
+    const wasTold = entry.note.seq <= before.seq || before.ids.has(entry.note.id);
+    return { ref, oid, at: entry.note.at, event: wasTold ? null : shownEvent(entry.note) };
   });
   const firstSeq = steps.find(({ event }) => event !== null)?.event?.seq ?? 0;
-  if (toldSeq > 0 && firstSeq > toldSeq + 1)
-    gaps.push(`events ${toldSeq + 1} to ${firstSeq - 1} of ${agent} are no longer kept`);
+  if (before.seq > 0 && firstSeq > before.seq + 1)
+    gaps.push(`events ${before.seq + 1} to ${firstSeq - 1} of ${agent} are no longer kept`);
   return steps;
 }
 
-export function shownEvent({ id, type, at, by, seq, data }: EventNote): ShownEvent {
-  const told = type.startsWith('agent.') && typeof data === 'object' && data !== null && !Array.isArray(data);
-  const task = told && typeof data.task === 'string' ? data.task : null;
-  return { id, type, at, by, task, term: null, seq, data };
+/**
+ * What was told of an agent before its chain was begun anew: all up to a count, and by name. The new one counts on if it
+ * says where the old one ended, or has an event of it; else the agent has begun to count from 1, not knowing of the old one.
+ */
+function toldBefore({ entries, past }: Since<EventNote>, agent: string, last: Oid | null) {
+  const own = (notes: readonly Decoded<EventNote>[]) =>
+    notes.flatMap((one) => (one.ok && isEventOf(one.note, agent) ? [one.note] : []));
+  const told = own(past);
+  const ids = new Set(told.map(({ id }) => id));
+  const after = past.length === 0 ? undefined : own(entries.slice(0, 1))[0]?.after;
+  // what was told beyond the end that the agent itself knows was somebody else's
+  if (after !== undefined)
+    return { ids, seq: Math.min(after.seq, told[0]?.seq ?? (after.tip === last ? after.seq : 0)) };
+  return { ids, seq: own(entries).some(({ id }) => ids.has(id)) ? (told[0]?.seq ?? 0) : 0 };
 }
 
 interface Since<T> {
   /** Oldest first. */
   readonly entries: readonly Decoded<T>[];
-  /** They follow on what was told. */
-  readonly goesOn: boolean;
+  /** What was told, newest first, if they don't follow on it. */
+  readonly past: readonly Decoded<T>[];
   readonly isCut: boolean;
 }
 
@@ -158,10 +162,11 @@ async function since<T>(store: RecordStore, kind: RecordKind<T>, tip: Oid, last:
   const { entries, ended } = await store.newer(kind, tip, (oid) => oid === last, entriesMax);
   if (ended === 'missing') return null;
   const isCut = ended === 'max';
-  if (last === null || ended === 'known') return { entries: entries.toReversed(), goesOn: ended === 'known', isCut };
-  const past = new Set((await store.history(kind, last, entriesMax)).map(({ oid }) => oid));
-  if (past.has(tip)) return null;
-  const common = entries.findIndex(({ oid }) => past.has(oid));
-  const added = common < 0 ? entries : entries.slice(0, common);
-  return { entries: added.toReversed(), goesOn: common >= 0, isCut: isCut && common < 0 };
+  if (last === null || ended === 'known') return { entries: entries.toReversed(), past: [], isCut };
+  const past = await store.history(kind, last, entriesMax);
+  const oids = new Set(past.map(({ oid }) => oid));
+  if (oids.has(tip)) return null;
+  const common = entries.findIndex(({ oid }) => oids.has(oid));
+  if (common < 0) return { entries: entries.toReversed(), past, isCut };
+  return { entries: entries.slice(0, common).toReversed(), past: [], isCut: false };
 }

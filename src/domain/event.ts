@@ -49,6 +49,8 @@ export const eventLimits = {
   carried: 64,
   /** Waiting to be pushed, in one clone. */
   queued: 1000,
+  /** What counts higher is nobody's end of a chain: what is added to it must still be a count that can be read. */
+  seq: 2 ** 52,
 } as const;
 
 const reserved = /^(task|agent|watch)(\.|$)/;
@@ -59,6 +61,25 @@ export function typeProblem(type: string): string | null {
   if (reserved.test(type)) return 'types that begin with task., agent. and watch. are told by the tool itself';
   return null;
 }
+
+const toldByTheTool: ReadonlySet<string> = new Set(['agent.registered', 'agent.status', 'agent.offline']);
+
+/** Whether a note on an agent's chain is an event: anybody can push anything there, but only what that agent may tell counts. */
+export function isEventOf({ by, type, data }: EventNote, agent: string): boolean {
+  if (by !== agent) return false;
+  if (!toldByTheTool.has(type)) return typeProblem(type) === null;
+  const task = taskIn(data);
+  return task === null || (typeof task === 'string' && isId(task));
+}
+
+/** A note as it is shown. Which task it is about is taken from nothing but what the tool itself tells. */
+export function shownEvent({ id, type, at, by, seq, data }: EventNote): ShownEvent {
+  const task = toldByTheTool.has(type) ? taskIn(data) : null;
+  return { id, type, at, by, task: typeof task === 'string' ? task : null, term: null, seq, data };
+}
+
+const taskIn = (data: Json): Json =>
+  typeof data === 'object' && data !== null && !Array.isArray(data) ? (data.task ?? null) : null;
 
 /**
  * What an agent's new record tells: that it is there, or has another status. Which tasks it holds is told by the tasks.

@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { queueEvent } from '../../src/coordinator/event-chains.ts';
 import { pruneAgents } from '../../src/coordinator/prune-agents.ts';
+import { publishEvent } from '../../src/coordinator/publish-event.ts';
 import { liveAgents, readAgents } from '../../src/coordinator/read-agents.ts';
 import { sweep } from '../../src/coordinator/sweep.ts';
 import type { StreamedEvent } from '../../src/coordinator/watch-events.ts';
@@ -183,6 +184,101 @@ test('a chain is begun anew above its bound; who follows misses nothing, and who
   expect(late.said).toEqual(['events 2 to 990 of anna are no longer kept']);
 });
 
+const note = (change: object) =>
+  `x\n\n${JSON.stringify({ v: 1, kind: 'event', id: 'i', type: 'evil', by: 'ben', at: 'now', seq: 1, first: 1, data: null, ...change })}`;
+const tipOf = (agent: string) => git(['rev-parse', `refs/events/${agent}`], { cwd: bare });
+const most = Number.MAX_SAFE_INTEGER;
+
+test.each([
+  ['by another', note({ by: 'eve', seq: most })],
+  ['by another, with the next count', note({ by: 'eve', seq: 3 })],
+  ['in the name of the agent, with the highest count', note({ by: 'anna', seq: most })],
+  ['of a type that the tool alone tells', note({ by: 'anna', type: 'task.done', seq: most })],
+  ['that is none', 'not a note'],
+])("a note %s on an agent's chain counts for nothing", async (_, message) => {
+  const anna = await joined('anna');
+  const early = await watching(anna, { types: ['tick'] });
+  await early.subscription.close();
+  const follows = await watching(anna, { types: ['tick'] });
+  for (const n of [1, 2]) await anna.book.publish('tick', n, { now: true });
+  await waitFor(() => follows.events.length === 2, { what: 'two are told' });
+  await put('refs/events/anna', message, await tipOf('anna'));
+  const other = await openAgent(await joinBook(bare, dirOf('other'), bookId), { agent: 'anna' });
+  for (const [n, { book }] of [anna, other, anna].entries())
+    expect(await book.publish('tick', 3 + n, { now: true })).toMatchObject({ sent: true });
+  await follows.subscription.close();
+  const late = await watching(other, { types: ['tick'] });
+  await late.subscription.close();
+  const missed = await watching(anna, { types: ['tick'], since: early.subscription.cursor });
+  await missed.subscription.close();
+  const listed = (await anna.book.events({ types: ['tick'] })).events;
+  for (const events of [listed, follows.events, missed.events])
+    expect(events.map(({ seq, data }) => [seq, data])).toEqual([1, 2, 3, 4, 5].map((n) => [n, n]));
+  expect([...follows.said, ...missed.said]).toEqual([]);
+});
+
+test('an agent that was made mute is heard again', async () => {
+  const anna = await joined('anna');
+  const follows = await watching(anna);
+  const above = { by: 'anna', seq: most + 1, first: most + 1 };
+  const tip = await put('refs/events/anna', note(above));
+  anna.app.context.chains.put('anna', { value: tip, tip, ...above });
+  await anna.book.publish('tick', 1, { now: true });
+  await follows.subscription.close();
+  expect(follows.events.map(({ seq, data }) => [seq, data])).toEqual([[1, 1]]);
+});
+
+test('a chain that somebody has written anew is told no second time', async () => {
+  const anna = await joined('anna');
+  const follows = await watching(anna);
+  for (const n of [1, 2, 3]) await anna.book.publish('tick', n, { now: true });
+  await waitFor(() => follows.events.length === 3, { what: 'three are told' });
+  const bodies = (await git(['log', '--reverse', '--format=%B%x00', 'refs/events/anna'], { cwd: bare })).split('\0');
+  let parent: string | undefined;
+  for (const body of bodies.filter((one) => one.trim() !== ''))
+    parent = await put('refs/events/anna', body.trim(), parent);
+  for (const n of [4, 5]) await anna.book.publish('tick', n, { now: true });
+  await follows.subscription.close();
+  expect(follows.events.map(({ seq, data }) => [seq, data])).toEqual([1, 2, 3, 4, 5].map((n) => [n, n]));
+  expect(follows.said).toEqual([]);
+});
+
+test('what waits is told in the order in which it was published, whatever the clocks say', async () => {
+  let nowMs = Date.parse('2026-11-27T12:00:00Z');
+  const wall = () => {
+    nowMs -= 1000;
+    return new Date(nowMs).toISOString();
+  };
+  const clock = { ...handClock(), wall };
+  const anna = await joined('anna', { clock });
+  const again = await openAgent(dirOf('anna'), { agent: 'anna', clock });
+  for (const [n, { app, book }] of [anna, anna, again, anna].entries())
+    await publishEvent(app.context, book.who, { type: 'tick', data: n, now: false });
+  await again.book.publish('tick', 4, { now: true });
+  expect((await chain('anna')).map(({ data }) => data)).toEqual([0, 1, 2, 3, 4]);
+});
+
+test("what only the tool tells is no event on an agent's chain", async () => {
+  const anna = await joined('anna');
+  await anna.book.add({ id: 't1', title: 't1' });
+  const [all, ofTask] = [await watching(anna), await watching(anna, { task: 't1' })];
+  const forged = [
+    ['task.done', { task: 't1' }],
+    ['watch.ended', null],
+    ['agent.made-up', { task: 't1' }],
+    ['agent.status', { from: 'busy', to: 'available', task: '\u001b[2J' }],
+    ['agent.status', { from: 'busy', to: 'available', task: ['t1'] }],
+    ['my.status', { task: 't1' }],
+  ].map(([type, data], n) => note({ id: `i${n}`, type, data, seq: n + 1 }));
+  let parent: string | undefined;
+  for (const one of forged) parent = await put('refs/events/ben', one, parent);
+  await anna.book.publish('tick', null, { now: true });
+  await Promise.all([all.subscription.close(), ofTask.subscription.close()]);
+  expect(all.short().toSorted()).toEqual(['my.status', 'tick']);
+  expect(ofTask.short()).toEqual([]);
+  expect((await anna.book.events()).events.map(({ type }) => type).toSorted()).toEqual(['my.status', 'tick']);
+});
+
 /** Past hooks of the server. */
 const asAdmin = ['-c', 'core.hooksPath=/dev/null', 'update-ref'];
 
@@ -247,8 +343,6 @@ test('hostile records are no events, hide none, and reach no terminal', async ()
   const anna = await joined('anna');
   await anna.book.publish('tick', 'good', { now: true });
   const since = (await anna.book.events()).events[0]?.cursor;
-  const note = (change: object) =>
-    `x\n\n${JSON.stringify({ v: 1, kind: 'event', id: 'i', type: 'evil', by: 'ben', at: 'now', seq: 1, first: 1, data: null, ...change })}`;
   const inAnnasName = await put('refs/events/ben', note({ by: 'anna' }));
   const huge = await put('refs/events/ben', note({ seq: 2, data: 'x'.repeat(300_000) }), inAnnasName);
   const deep = await put('refs/events/ben', note({ seq: 3, data: JSON.parse('['.repeat(80) + ']'.repeat(80)) }), huge);

@@ -5,8 +5,10 @@ import {
   type EventFilter,
   type EventNote,
   inOneOrder,
+  isEventOf,
   isWanted,
   type ShownEvent,
+  shownEvent,
   typeProblem,
 } from '../../../src/domain/event.ts';
 import { eventNoteSchema } from '../../../src/domain/event-schema.ts';
@@ -152,6 +154,25 @@ test.each<[string, object, boolean]>([
   ['without data', { data: undefined }, false],
 ])('a note %s', (_name, change, good) => {
   expect(eventNoteSchema().safeParse({ ...note, ...change }).success).toBe(good);
+});
+
+test.each<[string, Partial<EventNote>, boolean, string | null]>([
+  ['of its own', {}, true, null],
+  ['of its own, about a task', { data: { task: 't1' } }, true, null],
+  ['by another', { by: 'ben' }, false, null],
+  ['of a task', { type: 'task.done' }, false, null],
+  ['of watching', { type: 'watch.ended' }, false, null],
+  ['the tool has none such', { type: 'agent.made-up' }, false, null],
+  ['that it is there', { type: 'agent.registered', data: { task: null } }, true, null],
+  ['that it is there, from before it told of tasks', { type: 'agent.registered', data: {} }, true, null],
+  ['its status', { type: 'agent.status', data: { task: 't1' } }, true, 't1'],
+  ['that it leaves', { type: 'agent.offline', data: { task: 't1' } }, true, 't1'],
+  ['its status, about what is no task', { type: 'agent.status', data: { task: 'a b' } }, false, null],
+  ['its status, about several', { type: 'agent.status', data: { task: ['t1'] } }, false, null],
+  ['its status, without words', { type: 'agent.status', data: null }, true, null],
+])('an event of an agent: %s', (_name, change, isOne, task) => {
+  expect(isEventOf({ ...note, ...change }, 'anna')).toBe(isOne);
+  if (isOne) expect(shownEvent({ ...note, ...change }).task).toBe(task);
 });
 
 test('its subject', () => {
