@@ -21,6 +21,14 @@ row(
   hooks.hookByNode,
   `git coord hook pre-commit by Node: ${(hooks.hookByNode / hooks.node).toFixed(2)}x node -e 0  (at most 2x)`,
 );
+for (const [name, what] of [
+  ['guard', 'passes'],
+  ['guardRefuses', 'refuses'],
+])
+  row(
+    hooks[name],
+    `git coord hook claude-before-tool ${what}: ${(hooks[name] / hooks.node).toFixed(2)}x node -e 0  (at most 3x)`,
+  );
 
 await runBundled('test/bench/server-hooks.ts', async ({ benchServerHooks }) => {
   for (const { what, guarded, bare } of await benchServerHooks(Number(values.runs)))

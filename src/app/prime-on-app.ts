@@ -1,5 +1,4 @@
-import type { Book } from '../coordinator/book.ts';
-import { queueOf } from '../coordinator/book-view.ts';
+import { queueOf, readBook } from '../coordinator/book-view.ts';
 import { pausedText } from '../domain/decide-queue.ts';
 import { type PrimeFacts, primeText } from '../domain/prime-text.ts';
 import type { App } from './open-app.ts';
@@ -14,9 +13,9 @@ export interface Prime extends Pick<PrimeFacts, 'agent' | 'session' | 'held' | '
  * that is now.
  * @throws CoordError `unavailable`
  */
-export async function readPrime(app: App, book: Book, seenAt: string | null = null): Promise<Prime> {
+export async function readPrime(app: App, seenAt: string | null = null): Promise<Prime> {
   const { who, context, config } = app;
-  const { tasks, read } = await book.list();
+  const { tasks, read } = await readBook(context, who);
   const mine = context.held.all().filter(({ agent, session }) => agent === who.agent && session === who.session);
   const facts: PrimeFacts = {
     agent: who.agent,

@@ -14,7 +14,9 @@ if (argv.length === 1 && argv[0] === '--version') process.stdout.write(`git-coor
 else {
   const { env } = process;
   const bundle = argv[0] === 'hook' ? COORD_HOOK_BUNDLE : COORD_BUNDLE;
-  const commandLine = loadBundle(join(__dirname, bundle), env, argv[0]) as { runCommandLine: typeof runCommandLine };
+  // each hook calls other functions
+  const command = argv[0] === 'hook' ? argv.slice(0, 2).join('-') : argv[0];
+  const commandLine = loadBundle(join(__dirname, bundle), env, command) as { runCommandLine: typeof runCommandLine };
   const crashed = new Promise<never>((_, reject) => {
     process.once('uncaughtException', reject);
   });

@@ -22,14 +22,24 @@ const ancestorsMax = 64;
 
 export const sessionsDir = (coordDir: string): string => join(coordDir, 'sessions');
 
-/** Parent, start time and state letter of a process; null where it isn't there, or where there is no /proc. */
-export function processFacts(pid: number): { parent: number; start: string; state: string } | null {
+export interface ProcessFacts {
+  readonly parent: number;
+  readonly start: string;
+  /** One letter. */
+  readonly state: string;
+  /** At most 15 characters. */
+  readonly name: string;
+}
+
+/** Null where it isn't there, or where there is no /proc. */
+export function processFacts(pid: number): ProcessFacts | null {
   try {
     const text = readFileSync(`/proc/${pid}/stat`, 'latin1');
     // the name in brackets may hold anything, brackets and spaces too
     const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
     const [state = '', parent, start] = [fields[0], Number(fields[1]), fields[19]];
-    return Number.isInteger(parent) && start !== undefined ? { parent, start, state } : null;
+    const name = text.slice(text.indexOf('(') + 1, text.lastIndexOf(')'));
+    return Number.isInteger(parent) && start !== undefined ? { parent, start, state, name } : null;
   } catch {
     return null;
   }
@@ -69,6 +79,27 @@ export async function findAncestorSession(coordDir: string, pid: number): Promis
     current = facts.parent;
   }
   return null;
+}
+
+/** What stands between a tool and the hook that it runs. */
+const between = /^(?:(?:ba|da|a|k|mk|z|fi)?sh|busybox|git|git-coord|env|nice|timeout|npx|npm .*)$/;
+
+/** The process that runs us as a hook: the nearest above `pid` that is no shell, nor git. Null: it can't be told. */
+export function toolProcess(pid: number): number | null {
+  let current = processFacts(pid)?.parent ?? 0;
+  for (let depth = 0; depth < ancestorsMax && current > 1; depth++) {
+    const facts = processFacts(current);
+    if (facts === null) return null;
+    if (!between.test(facts.name)) return current;
+    current = facts.parent;
+  }
+  return null;
+}
+
+/** The record of this very process. */
+export async function recordedSession(coordDir: string, pid: number): Promise<RecordedSession | null> {
+  const entry = await readEntry(join(sessionsDir(coordDir), String(pid)));
+  return entry !== null && entry.start === processFacts(pid)?.start ? entry : null;
 }
 
 async function readEntry(path: string): Promise<RecordedSession | null> {

@@ -8,7 +8,7 @@ const touchMsMax = 30_000;
  * Something was heard of the work on a task: its attempt's deadline (protocol 9) counts from now. Where the ledger can't be written,
  * as on a full disk, it goes on counting.
  */
-export function stayActive(context: Context, id: string): void {
+export function stayActive(context: Pick<Context, 'held' | 'clock'>, id: string): void {
   const entry = context.held.get(id);
   if (entry === null || entry.state.lost === true) return;
   try {

@@ -9,7 +9,7 @@ const program = join(dirname(fileURLToPath(import.meta.url)), '../../bin/git-coo
 
 /**
  * @param {{ rounds?: number, program?: string }} [options]
- * @returns {Record<'emptyHook' | 'preCommit' | 'commitMsg' | 'node' | 'version' | 'hookByNode', number>} medians, ms
+ * @returns {Record<'emptyHook' | 'preCommit' | 'commitMsg' | 'node' | 'version' | 'hookByNode' | 'guard' | 'guardRefuses', number>} medians, ms
  */
 export function benchHooks({ rounds = 31, program: entry = program } = {}) {
   const dir = mkdtempSync(join(tmpdir(), 'coord-bench-'));
@@ -33,8 +33,8 @@ function prepare(dir, entry) {
   // the last one makes every start of Node slower, and so all ratios smaller
   const foreign = ['COORD_AGENT', 'COORD_SESSION', 'CLAUDE_CODE_SESSION_ID', 'CODEX_THREAD_ID', 'NODE_EXTRA_CA_CERTS'];
   for (const name of foreign) delete base[name];
-  const must = (command, args, env = base) => {
-    const { status, stderr } = spawnSync(command, args, { cwd: dir, env, encoding: 'utf8' });
+  const must = (command, args, env = base, input = '') => {
+    const { status, stderr } = spawnSync(command, args, { cwd: dir, env, input, encoding: 'utf8' });
     if (status !== 0) throw new Error(`${command} ${args.join(' ')}: ${stderr}`);
   };
   must('git', ['init', '--quiet']);
@@ -47,6 +47,10 @@ function prepare(dir, entry) {
   // the first call makes the worktree's identity; it is refused, since there is no book
   spawnSync(process.execPath, [entry, 'hook', 'pre-commit'], { cwd: dir, env: base });
   hold(dir);
+  must('git', ['config', 'coord.book', 'x']);
+  must('git', ['config', 'coord.mode', 'local']);
+  const edit = JSON.stringify({ cwd: dir, tool_name: 'Edit', tool_input: { file_path: join(dir, 'file') } });
+  const guard = [entry, 'hook', 'claude-before-tool'];
   const hook = (name) => join('.git/hooks', name);
   return {
     emptyHook: () => must(empty, []),
@@ -58,6 +62,8 @@ function prepare(dir, entry) {
     node: () => must(process.execPath, ['-e', '0']),
     version: () => must(process.execPath, [entry, '--version']),
     hookByNode: () => must(process.execPath, [entry, 'hook', 'pre-commit']),
+    guard: () => must(process.execPath, guard, base, edit),
+    guardRefuses: () => must(process.execPath, guard, { ...base, COORD_SESSION: 's-other' }, edit),
   };
 }
 

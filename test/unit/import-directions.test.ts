@@ -43,7 +43,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   // the composition root, the only one to import adapters
   app: ['coordinator', 'domain', 'store', 'transport', 'config', 'daemon-link', 'worker'],
   worker: ['coordinator', 'domain', 'store', 'transport', 'config'],
-  hooks: ['coordinator', 'domain', 'store', 'transport', 'config', 'daemon-link', 'app'],
+  hooks: ['coordinator', 'domain', 'store', 'transport', 'config', 'daemon-link', 'worker', 'app'],
   daemon: ['coordinator', 'domain', 'store', 'transport', 'config', 'daemon-link', 'app'],
   // of the daemon only what `daemon run` is, see below; the hooks are installed and called by commands
   cli: ['coordinator', 'domain', 'store', 'transport', 'config', 'daemon-link', 'daemon', 'hooks', 'worker', 'app'],

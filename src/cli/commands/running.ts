@@ -173,7 +173,7 @@ export const runningCommands: readonly CommandSpec[] = [
   {
     name: 'hook',
     group: 'Running',
-    summary: 'what the installed git hooks call',
+    summary: 'what the installed hooks of git and of coding tools call',
     positionals: [
       { name: 'hook', required: true },
       { name: 'arg', required: false, variadic: true },
