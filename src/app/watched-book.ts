@@ -22,8 +22,19 @@ export function noting(transport: Transport, fresh: Freshness, clock: Clock, boa
     read: (oids) => transport.read(oids),
     trees: (oids) => transport.trees(oids),
     lend: (update, foreign) => transport.lend?.(update, foreign),
-    compareAndSwap: (updates, options) =>
-      transport.compareAndSwap(updates, options).finally(() => fresh.wrote(clock.bootMs())),
+    async compareAndSwap(updates, options) {
+      try {
+        const report = await transport.compareAndSwap(updates, options);
+        // once more for those who watch: what they are woken for must be there
+        report.noted?.then(
+          () => fresh.wrote(clock.bootMs()),
+          () => {},
+        );
+        return report;
+      } finally {
+        fresh.wrote(clock.bootMs());
+      }
+    },
     close: () => transport.close(),
   };
 }

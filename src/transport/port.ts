@@ -60,6 +60,8 @@ export interface SwapReport {
   readonly answers: ReadonlyMap<string, RefAnswer>;
   /** The other side's own words, without control characters; empty when all was applied. */
   readonly message: string;
+  /** What this clone remembers of it is being written; whoever looks there by itself sees it afterwards. Absent: it is written. */
+  readonly noted?: Promise<void>;
   /** Lock files that the other side named as standing in the way (absolute paths there). */
   readonly locks: readonly string[];
 }

@@ -166,7 +166,7 @@ class GitTransport implements Transport {
       this.#noting = Promise.all([this.#noting, noted]);
       this.#noting.catch(() => {});
       const { answers, message, locks } = result;
-      return { answers, message, locks };
+      return { answers, message, locks, noted };
     } catch (error) {
       if (!(error instanceof CoordError) || error.code !== 'unavailable') throw error;
       return { answers: new Map(updates.map(({ ref }) => [ref, 'unsent'])), message: error.message, locks: [] };
