@@ -23,6 +23,7 @@ export const run: Run = (context, parsed) =>
     const stopped = once(end.signal, 'abort');
     let told = 0;
     let last: string | null = null;
+    let isCut = false;
     const at = () => app.context.clock.wall();
     await book
       .watch({
@@ -31,9 +32,13 @@ export const run: Run = (context, parsed) =>
         task: parsed.text('task'),
         agent: parsed.text('agent'),
         signal: end.signal,
-        onBegin: (cursor) => begun(context, cursor, at()),
+        onBegin: (cursor) => {
+          last = cursor;
+          begun(context, cursor, at());
+        },
         onEvent: async (event) => {
-          if (told >= limit) return;
+          isCut ||= end.signal.aborted;
+          if (isCut) return;
           context.write(context.json ? successDocument(event) : eventLine(context, event));
           last = event.cursor;
           if (++told >= limit) stop();
@@ -46,7 +51,7 @@ export const run: Run = (context, parsed) =>
         onGap: (words) => context.warn(oneLine(words)),
       })
       .then((cursor) => {
-        last = told >= limit ? last : cursor;
+        last = isCut ? last : cursor;
       })
       .finally(() => {
         for (const signal of signals) process.off(signal, stop);

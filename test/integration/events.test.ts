@@ -1,6 +1,6 @@
 // Agents register, say how they are, and tell things of their own; others watch, through races, breakage and hostile records.
 import { type ChildProcess, type SpawnOptions, spawn } from 'node:child_process';
-import { chmod, readFile, rename, symlink, writeFile } from 'node:fs/promises';
+import { chmod, readdir, readFile, rename, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -437,6 +437,48 @@ test('watch ends when its reader goes though nothing happens, and when the git t
   killed.kill('SIGKILL');
   // its output is closed when the last that can write to it has ended
   await closed(killed);
+});
+
+test('a slow reader is waited for, and a signal ends that: the cursor is of what was told', async () => {
+  const dir = await makeLocalBook(dirOf('local'));
+  const anna = await openAgent(dir, { agent: 'anna' });
+  const at = { cwd: dir, env: { COORD_AGENT: 'anna' } };
+  const child = startCli(['watch', '--json'], at);
+  await new Promise((resolve) => child.stdout?.once('data', resolve));
+  child.stdout?.pause();
+  for (let n = 1; n < 10; n++) {
+    const event = { id: `e${n}`, type: 'big', by: 'anna', at: new Date().toISOString(), data: 'x'.repeat(60_000) };
+    queueEvent(anna.app.context, event);
+  }
+  await anna.book.publish('big', 'last', { now: true });
+  const journal = join(dir, '.git/coord/watch');
+  await waitFor(
+    async () => {
+      const [name = ''] = await readdir(journal);
+      return (await readFile(join(journal, name), 'utf8')).split('\n').length > 10;
+    },
+    { what: 'it has seen them' },
+  );
+  child.kill('SIGINT');
+  let text = '';
+  child.stdout?.setEncoding('utf8').on('data', (more: string) => {
+    text += more;
+  });
+  child.stdout?.resume();
+  await new Promise((resolve) => child.once('close', resolve));
+  const lines = text
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line).data);
+  const told = lines.slice(0, -1).map(({ seq }) => seq);
+  expect(told.length).toBeLessThan(10);
+  const { cursor } = lines.at(-1);
+  const rest = await cli(['watch', '--json', '--since', cursor, '--limit', String(10 - told.length)], at);
+  const more = rest.stdout
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line).data.seq);
+  expect([...told, ...more.slice(1, -1)]).toEqual(Array.from({ length: 10 }, (_, n) => n + 1));
 });
 
 test('the daemon carries what was published without --now', async () => {
