@@ -49,6 +49,11 @@ export class CoordError extends Error {
   }
 }
 
+/** What programs get of an error, in the command line's JSON and from MCP's tools alike (docs/cli.md, "Everywhere"). */
+export function errorRecord({ code, message, hint, next, data }: CoordError) {
+  return { code, message, ...(hint !== undefined && { hint }), next, ...(data !== undefined && { data }) };
+}
+
 /** The exit status of the command line for each code (docs/cli.md). */
 export const exitCodes: Readonly<Record<ErrorCode, number>> = {
   internal: 1,

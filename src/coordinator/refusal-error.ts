@@ -1,4 +1,5 @@
 import type { Refusal } from '../domain/decision.ts';
+import { quoted } from '../domain/quoted.ts';
 import { CoordError } from '../errors.ts';
 
 /** A refusal in words: what happened, who holds what, what to type next (docs/cli.md, "Exit codes"). */
@@ -75,7 +76,7 @@ export function refusalError(id: string, refusal: Refusal): CoordError {
 function heldError(id: string, refusal: Extract<Refusal, { reason: 'held' }>): CoordError {
   const { agent, session, claim } = refusal;
   const since = claim ? ` since ${claim.claimedAt}` : '';
-  const doing = claim?.progress ? ` (${claim.progress.text})` : '';
+  const doing = claim?.progress ? ` (${quoted(claim.progress.text)})` : '';
   return new CoordError('held', `${id} is held by ${agent}${since}${doing}`, {
     next: ['git coord claim --next', `git coord claim ${id} --wait 10m`],
     data: {
@@ -109,7 +110,7 @@ const lostNext = {
 } as const;
 
 function wrongStateError(id: string, { state, error }: Extract<Refusal, { reason: 'wrong-state' }>): CoordError {
-  const because = error ? `: ${error}` : '';
+  const because = error ? `: ${quoted(error)}` : '';
   const retry = state === 'failed' || state === 'cancelled' ? [`git coord retry ${id}`] : [];
   return new CoordError('not-ready', `${id} is ${state}${because}`, {
     next: [...retry, `git coord show ${id}`],

@@ -1,4 +1,4 @@
-import { CoordError, exitCodes } from '../../errors.ts';
+import { CoordError, errorRecord, exitCodes } from '../../errors.ts';
 import type { Answer } from './context.ts';
 import type { Style } from './style.ts';
 import { manyLines } from './text.ts';
@@ -16,15 +16,7 @@ export function successDocument(data: unknown): string {
 }
 
 export function failureDocument(error: CoordError, data?: unknown): string {
-  const { code, message, hint, next } = error;
-  const details = {
-    code,
-    message,
-    ...(hint !== undefined && { hint }),
-    next,
-    ...(error.data !== undefined && { data: error.data }),
-  };
-  return jsonLine({ schema, ok: false, error: details, ...(data !== undefined && { data }) });
+  return jsonLine({ schema, ok: false, error: errorRecord(error), ...(data !== undefined && { data }) });
 }
 
 /** A failure for people: what happened, why or what follows, what to type. */
