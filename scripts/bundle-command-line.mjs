@@ -14,6 +14,8 @@ const loadedLate = {
 };
 
 const standIn = join(root, 'src/worker/gates/left-out.ts');
+/** MCP's SDK would check forms with it that a person filled in; none is sent. */
+const formChecks = { ajv: standIn, 'ajv-formats': standIn };
 export const leftOut = { '@secretlint/profiler': standIn, debug: standIn };
 
 /** @returns {Promise<string[]>} the files, `main.cjs` last */
@@ -44,6 +46,7 @@ export async function bundleCommandLine({ build }, { outdir, define }) {
   const beside = {};
   for (const [name, entry] of Object.entries(loadedLate))
     beside[name] = await bundle(name.replace(/^@/, '').replace('/', '-'), entry, { entryNames, alias: leftOut });
+  const sdk = await bundle('mcp-sdk', 'src/mcp/sdk.ts', { entryNames, alias: formChecks });
   const alias = Object.fromEntries(Object.entries(beside).map(([name, file]) => [name, `./${basename(file)}`]));
   const whole = {
     entryNames,
@@ -51,7 +54,7 @@ export async function bundleCommandLine({ build }, { outdir, define }) {
     define: { ...define, 'import.meta.url': 'moduleUrl' },
     alias,
     external: Object.values(alias),
-    plugins: [lateCrypto],
+    plugins: [lateCrypto, lateModule(/^\.\/sdk\.ts$/, sdk)],
   };
   const all = await bundle('cli', 'src/cli/frame/run.ts', whole);
   const hook = await bundle('hook', 'src/cli/frame/run.ts', {
@@ -65,7 +68,7 @@ export async function bundleCommandLine({ build }, { outdir, define }) {
   const main = await bundle('main', 'src/cli/main.ts', { define: { ...define, ...names } });
   const server = await bundle('git-coord-server', 'src/hooks/server/main.ts', { define });
   const runner = await bundle('git-runner', 'src/transport/git-runner-main.ts', { define });
-  return [...Object.values(beside), all, hook, server, runner, main];
+  return [...Object.values(beside), sdk, all, hook, server, runner, main];
 }
 
 /** node:crypto takes a tenth of a bare start to load, and most commands that only look never need it. */
@@ -82,6 +85,16 @@ const lateCrypto = {
     });
   },
 };
+
+/** A module of ours that is a file beside the bundle. */
+function lateModule(filter, file) {
+  const path = `./${basename(file)}`;
+  return {
+    name: 'late-module',
+    setup: ({ onResolve }) =>
+      onResolve({ filter }, ({ kind }) => (kind === 'dynamic-import' ? { path, external: true } : null)),
+  };
+}
 
 /** Leaves the other commands out: what a hook starts must be small. */
 function onlyCommand(path) {

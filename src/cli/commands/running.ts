@@ -171,6 +171,20 @@ export const runningCommands: readonly CommandSpec[] = [
     load: () => import('../gate.ts'),
   },
   {
+    name: 'mcp',
+    group: 'Running',
+    summary: 'serve tools, resources and prompts to a coding agent, by MCP on stdio',
+    positionals: [],
+    options: [],
+    answers: true,
+    example: 'git coord mcp < /dev/null',
+    explanation: [
+      'Tools that speak the Model Context Protocol start it, in the folder of the project: "command": "git", "args": ["coord", "mcp"].',
+      'It ends when its standard input does.',
+    ],
+    load: () => import('../mcp.ts'),
+  },
+  {
     name: 'hook',
     group: 'Running',
     summary: 'what the installed hooks of git and of coding tools call',
