@@ -24,10 +24,11 @@ import { recordStore } from '../store/record-store.ts';
 import { refLayout } from '../store/ref-layout.ts';
 import { rememberedInFile } from '../store/remembered.ts';
 import type { Transport } from '../transport/port.ts';
+import { type Meter, openMeter } from './meter.ts';
 import { openMirror } from './mirror.ts';
 import { readProfile, takesPosts } from './profile.ts';
 import { type BookSettings, bookSettings, openTransport, readSetup, type Setup, type SetupRequest } from './setup.ts';
-import { checkingBook, noting } from './watched-book.ts';
+import { checkingBook, noting, timing } from './watched-book.ts';
 
 /** Put in by the build: names the sources. */
 declare const COORD_BUILD: string | undefined;
@@ -55,8 +56,7 @@ export interface App extends Setup {
   shown(): Promise<Context>;
   /** When the remote was asked for what this app shows; ISO 8601, or `never`. */
   asOf(): string;
-  /** Pushes made through this app, for the metrics. */
-  pushes(): number;
+  readonly meter: Meter;
   /** Has the clone show all live claims that the last read of the book showed: others' too (protocol 1, "Mirror"). */
   mirrorAll(): Promise<void>;
   close(): Promise<void>;
@@ -104,11 +104,16 @@ async function compose(setup: Setup, book: BookSettings, who: Identity, request:
   const layout = refLayout(book.prefix);
   const observed = observations(fileFolder(clone.coordDir), era, clock);
   const remembered = rememberedInFile(fileFolder(clone.coordDir), build);
-  let pushes = 0;
+  const meter = openMeter({
+    coordDir: clone.coordDir,
+    enabled: config.monitoring.metricsEnabled,
+    wall: clock.wall,
+    monoMs: clock.monoMs,
+  });
   const context: Context = {
     store: checkingBook(
       recordStore(
-        cached ? transport : noting(transport, fresh, clock, layout.all('board')),
+        cached ? transport : noting(timing(transport, clock, meter.measured), fresh, clock, layout.all('board')),
         layout,
         kindOf,
         remembered,
@@ -135,9 +140,8 @@ async function compose(setup: Setup, book: BookSettings, who: Identity, request:
     random: Math.random,
     nonce: () => randomBytes(16).toString('base64url'),
     intervalMs: (ttlMs) => leaseTimings(ttlMs, config.coordination.heartbeatIntervalMs).heartbeatIntervalMs,
-    pushed: () => {
-      pushes++;
-    },
+    pushed: meter.pushed,
+    measured: meter.measured,
   };
   let opened: Promise<Transport> | undefined;
   const shown = async (): Promise<Context> => {
@@ -166,9 +170,10 @@ async function compose(setup: Setup, book: BookSettings, who: Identity, request:
     transport,
     fresh,
     asOf: () => (cached ? (fresh.lastAsked() ?? 'never') : clock.wall()),
-    pushes: () => pushes,
+    meter,
     mirrorAll: () => mirror.showAll(),
     close: async () => {
+      await meter.flush();
       await Promise.all([transport.close(), opened?.then((one) => one.close())]);
     },
   };

@@ -1,4 +1,4 @@
-import type { Clock } from '../coordinator/context.ts';
+import type { Clock, Context } from '../coordinator/context.ts';
 import { kinds } from '../coordinator/record-kinds.ts';
 import type { FormatNote } from '../domain/agent.ts';
 import { CoordError } from '../errors.ts';
@@ -35,6 +35,26 @@ export function noting(transport: Transport, fresh: Freshness, clock: Clock, boa
         fresh.wrote(clock.bootMs());
       }
     },
+    close: () => transport.close(),
+  };
+}
+
+/** Counts how long the book takes to answer. */
+export function timing(transport: Transport, clock: Clock, measured: Context['measured']): Transport {
+  const timed = async <T>(what: 'look' | 'push', call: Promise<T>): Promise<T> => {
+    const startedMs = clock.monoMs();
+    const answer = await call;
+    measured(what, 'ok', clock.monoMs() - startedMs);
+    return answer;
+  };
+  return {
+    objectFormat: transport.objectFormat,
+    list: (patterns) => timed('look', transport.list(patterns)),
+    values: (refs) => transport.values(refs),
+    read: (oids) => transport.read(oids),
+    trees: (oids) => transport.trees(oids),
+    lend: (update, foreign) => transport.lend?.(update, foreign),
+    compareAndSwap: (updates, options) => timed('push', transport.compareAndSwap(updates, options)),
     close: () => transport.close(),
   };
 }

@@ -6,7 +6,6 @@ import type { Book } from '../coordinator/book.ts';
 import type { TaskView } from '../domain/view.ts';
 import { CoordError } from '../errors.ts';
 import { refreshScript } from '../hooks/script.ts';
-import { appendMetrics, metricsPath } from '../store/metrics-log.ts';
 import type { Answer, Context } from './frame/context.ts';
 import type { Parsed } from './frame/parse.ts';
 import { shellWord } from './frame/text.ts';
@@ -41,12 +40,8 @@ export async function withBook(
     if (error instanceof CoordError) result = error.code;
     throw error;
   } finally {
+    await app.meter.write({ op: parsed.command, result, ms: Math.round(performance.now() - startedMs) });
     await app.close();
-    if (app.config.monitoring.metricsEnabled) {
-      const ms = Math.round(performance.now() - startedMs);
-      const line = { at: new Date().toISOString(), op: parsed.command, result, ms, pushes: app.pushes() };
-      appendMetrics(metricsPath(app.clone.coordDir), line);
-    }
   }
 }
 

@@ -44,8 +44,33 @@ export async function claimTask(context: Context, who: Who, id: string, options:
   return claimed(context, who, id, options, outcome);
 }
 
-/** One try; losing is a value. @throws CoordError `unavailable`, `unknown`, `held` (owned by another process) */
-export async function tryClaim(context: Context, who: Who, id: string, options: ClaimOptions): Promise<Outcome> {
+/**
+ * One try; losing is a value.
+ * @param isRepeat one who waits tries again and again: being refused again isn't counted
+ * @throws CoordError `unavailable`, `unknown`, `held` (owned by another process)
+ */
+export async function tryClaim(
+  context: Context,
+  who: Who,
+  id: string,
+  options: ClaimOptions,
+  isRepeat = false,
+): Promise<Outcome> {
+  const startedMs = context.clock.monoMs();
+  const measured = (result: string) => context.measured('claim', result, context.clock.monoMs() - startedMs);
+  try {
+    const outcome = await decideClaiming(context, who, id, options);
+    if (outcome.kind === 'won') measured('won');
+    else if (outcome.kind === 'refused' && !isRepeat) measured(outcome.refusal.reason === 'held' ? 'lost' : 'refused');
+    return outcome;
+  } catch (error) {
+    const code = error instanceof CoordError ? error.code : 'internal';
+    measured(code === 'unknown' ? 'unknown' : code === 'held' ? 'lost' : 'error');
+    throw error;
+  }
+}
+
+async function decideClaiming(context: Context, who: Who, id: string, options: ClaimOptions): Promise<Outcome> {
   const { layout } = context.store;
   const cycle = context.nonce().slice(0, 8);
   return transition(context, {
@@ -158,8 +183,8 @@ export async function claimWaiting(
 ): Promise<ClaimResult> {
   const untilMs = context.clock.monoMs() + waitMs;
   let { first } = options;
-  for (;;) {
-    const outcome = await tryClaim(context, who, id, { ...options, first });
+  for (let isRepeat = false; ; isRepeat = true) {
+    const outcome = await tryClaim(context, who, id, { ...options, first }, isRepeat);
     first = undefined;
     if (outcome.kind !== 'refused') return claimed(context, who, id, options, outcome);
     const { reason } = outcome.refusal;

@@ -1,5 +1,6 @@
 import type { AgentNote } from '../domain/agent.ts';
 import type { QueuedEvent } from '../domain/event.ts';
+import type { MeasuredWhat } from '../domain/metrics/count-line.ts';
 import type { HeldLedger } from '../store/held-ledger.ts';
 import type { EndedEntry, JsonLedger, PendingEntry } from '../store/json-ledger.ts';
 import type { Observations } from '../store/observations.ts';
@@ -80,6 +81,8 @@ export interface Context {
   intervalMs(ttlMs: number): number;
   /** Counts a push, for the host's budget. */
   pushed(): void;
+  /** Counts what was done for the metrics: how it ended, how long it took in milliseconds, and how many it was. */
+  measured(what: MeasuredWhat, result: string, ms: number, times?: number): void;
 }
 
 /** How long an unsettled push is sent again: the winner of a race may hold the lock and not have renamed yet. */

@@ -54,11 +54,32 @@ export async function renewClaims(
   });
   let along = await companions(context, agents.slice(0, agentsInPushMax));
   for (let start = 0; start < due.length || along.agents.length + along.chains.length > 0; start += beatsInPushMax) {
-    const unsettled = await pushBeats(context, due.slice(start, start + beatsInPushMax), along, results);
-    if (unsettled.length > 0) await settleBeats(context, unsettled, results);
+    const batch = due.slice(start, start + beatsInPushMax);
+    const startedMs = context.clock.monoMs();
+    try {
+      const unsettled = await pushBeats(context, batch, along, results);
+      if (unsettled.length > 0) await settleBeats(context, unsettled, results);
+    } finally {
+      countBeats(context, batch, results, context.clock.monoMs() - startedMs);
+    }
     along = { agents: [], chains: [] };
   }
   return results;
+}
+
+/** One that has no answer could not be asked for. */
+function countBeats(
+  context: Context,
+  batch: readonly BeatRequest[],
+  results: ReadonlyMap<string, Beat>,
+  ms: number,
+): void {
+  const counts = new Map<string, number>();
+  for (const { entry } of batch) {
+    const result = results.get(entry.task) ?? 'error';
+    counts.set(result, (counts.get(result) ?? 0) + 1);
+  }
+  for (const [result, times] of counts) context.measured('renew', result, ms, times);
 }
 
 /** What goes along with the beats of a push: agents' records, and what they and others have to tell. */

@@ -38,6 +38,18 @@ export interface SweepLook extends SweepResult {
  * @throws CoordError `unavailable` when the book can't be read
  */
 export async function sweep(context: Context, who: Who, archiving: ArchivePolicy | null = null): Promise<SweepLook> {
+  const startedMs = context.clock.monoMs();
+  let result = 'error';
+  try {
+    const look = await sweepOnce(context, who, archiving);
+    result = 'ok';
+    return look;
+  } finally {
+    context.measured('sweep', result, context.clock.monoMs() - startedMs);
+  }
+}
+
+async function sweepOnce(context: Context, who: Who, archiving: ArchivePolicy | null): Promise<SweepLook> {
   const book = await readBook(context, who);
   const result: SweepResult = {
     expired: [],

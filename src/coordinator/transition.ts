@@ -57,6 +57,12 @@ export interface TransitionRequest {
 
 /** @throws CoordError `unavailable`, `unknown` */
 export async function transition(context: Context, request: TransitionRequest): Promise<Outcome> {
+  const outcome = await decideAndCommit(context, request);
+  if (outcome.kind === 'refused' && outcome.refusal.reason === 'lost') context.measured('fenced', 'lost', 0);
+  return outcome;
+}
+
+async function decideAndCommit(context: Context, request: TransitionRequest): Promise<Outcome> {
   const { id, who, more } = request;
   let read = request.first ?? (await readPair(context, id, more));
   let isFirst = request.first !== undefined;

@@ -16,7 +16,6 @@ import { type KeepReport, keepClaims } from '../coordinator/keep-claims.ts';
 import { sweep } from '../coordinator/sweep.ts';
 import { CoordError } from '../errors.ts';
 import type { HeldEntry } from '../store/held-ledger.ts';
-import { appendMetrics, metricsPath } from '../store/metrics-log.ts';
 import { ClaimNews } from './claim-news.ts';
 import { CodeWatch } from './code-watch.ts';
 import { Backoff, dueInMs } from './due.ts';
@@ -114,29 +113,13 @@ export class Keeper {
       const reason = this.#endReason();
       if (reason !== null) return reason;
       await this.#attempt('opening the book', () => this.#refresh());
-      await this.#counting('keep', () => this.#attempt('keeping claims', () => this.#keepWhenDue(), this.#keepBackoff));
+      await this.#attempt('keeping claims', () => this.#keepWhenDue(), this.#keepBackoff);
       if (this.#endReason() === null) {
-        await this.#counting('sweep', () => this.#attempt('sweeping', () => this.#sweepWhenDue(), this.#sweepBackoff));
+        await this.#attempt('sweeping', () => this.#sweepWhenDue(), this.#sweepBackoff);
       }
+      await this.#options.book.app.meter.flushPushes();
       await this.#pause();
     }
-  }
-
-  /** A line of metrics for what was pushed, as each command writes one. */
-  async #counting(op: string, action: () => Promise<void>): Promise<void> {
-    const { app } = this.#options.book;
-    const [startedMs, before] = [nowMs(), app.pushes()];
-    await action();
-    const pushes = app.pushes() - before;
-    if (pushes === 0 || !app.config.monitoring.metricsEnabled) return;
-    const ms = Math.round(nowMs() - startedMs);
-    appendMetrics(metricsPath(app.clone.coordDir), {
-      at: app.context.clock.wall(),
-      op: `daemon ${op}`,
-      result: 'ok',
-      ms,
-      pushes,
-    });
   }
 
   #endReason(): EndReason | null {

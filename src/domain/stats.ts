@@ -28,7 +28,7 @@ export interface StatsRow {
   readonly recoveries: number;
 }
 
-interface Tenure {
+export interface Tenure {
   readonly agent: string;
   readonly type: string;
   readonly waitMs: number;
@@ -53,7 +53,8 @@ export function statsOf(histories: readonly TaskHistory[]): StatsRow[] {
 
 const order = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
 
-function tenuresOf(history: TaskHistory): Tenure[] {
+/** The tenures of one task that have ended, oldest first. */
+export function tenuresOf(history: TaskHistory): Tenure[] {
   const tenures: Tenure[] = [];
   let openMs: number | null = null;
   let begun: { task: Task; fromMs: number; waitMs: number } | null = null;

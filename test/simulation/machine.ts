@@ -120,6 +120,7 @@ export class Machine {
       nonce: () => (nonce ? nonce(world) : letters(world, 22)),
       intervalMs,
       pushed: () => {},
+      measured: () => {},
     };
   }
 }

@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -27,14 +27,6 @@ test('counts the pushes of the last minute, past damaged lines', () => {
   appendMetrics(path, line(1000, 3));
   expect(pushesLastMinute(path, now)).toBe(5);
   expect(pushesLastMinute(join(folder, 'absent'), now)).toBe(0);
-});
-
-test('keeps one old file and no more', () => {
-  const path = metricsPath(folder);
-  writeFileSync(path, 'x'.repeat(1024 * 1024 + 1));
-  appendMetrics(path, line(0, 1));
-  expect(statSync(`${path}.1`).size).toBe(1024 * 1024 + 1);
-  expect(readFileSync(path, 'utf8').split('\n')).toHaveLength(2);
 });
 
 test('does not fail where nothing can be written', () => {
