@@ -16,8 +16,6 @@ export interface Family {
   readonly samples: readonly Sample[];
 }
 
-export const expositionType = 'text/plain; version=0.0.4; charset=utf-8';
-
 /** All families; one without samples is left out. */
 export function exposition(families: readonly Family[]): string {
   return families
