@@ -2,10 +2,11 @@
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
-import { cliJson } from '../helpers/cli.ts';
+import { cliJson, startCli } from '../helpers/cli.ts';
 import { writeFiles } from '../helpers/gate-projects.ts';
 import { type Agent, makeProject, type Project } from '../helpers/landing.ts';
 import { git } from '../helpers/repo.ts';
+import { waitFor } from '../helpers/wait-for.ts';
 
 let project: Project;
 let anna: Agent;
@@ -234,4 +235,19 @@ test('with everything off nothing is looked at', async () => {
   for (const name of [...off, 'complexityMax']) await anna.git('config', `coord.quality.${name}`, 'off');
   await anna.work('x', 'key', `${token}\n`);
   expect(await anna.run('land', 'x')).toMatchObject({ status: 0, stderr: '' });
+});
+
+test('while the checks last it says which are still at it', async () => {
+  await begin();
+  await checkWith('until test -e "$SEEN"; do sleep 0.1; done');
+  await anna.work('x', 'file', 'x');
+  const landing = startCli(['land', 'x'], { cwd: anna.dir, env: anna.env });
+  let said = '';
+  landing.stderr?.setEncoding('utf8').on('data', (text: string) => {
+    said += text;
+  });
+  const ended = new Promise((resolve) => landing.once('close', resolve));
+  await waitFor(() => /^still checking after 2 s: (.*, )?tests(, .*)?$/m.test(said), { what: 'it says so' });
+  await writeFile(seenFile(), '');
+  expect(await ended, said).toBe(0);
 });

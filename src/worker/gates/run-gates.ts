@@ -31,9 +31,12 @@ export interface GatesRequest {
   readonly onCheck?: ((result: CheckResult) => void) | undefined;
 }
 
+/** The checks that aren't off. */
+export const namesOn = (quality: Config['quality']): readonly CheckName[] =>
+  checkNames.filter((name) => settingOf(quality, name) !== 'off');
+
 /** Whether there is nothing to run at all. */
-export const allOff = (quality: Config['quality']): boolean =>
-  checkNames.every((name) => settingOf(quality, name) === 'off');
+export const allOff = (quality: Config['quality']): boolean => namesOn(quality).length === 0;
 
 /** @throws CoordError `not-found` when what has changed can't be told, `unavailable` */
 export async function runChecks(request: GatesRequest): Promise<GateReport> {
