@@ -74,7 +74,7 @@ async function status(coordDir: string): Promise<Answer> {
 }
 
 /** The file that Node runs, as `git-coord` is a link to it. */
-function ownEntry(): string {
+export function ownEntry(): string {
   const entry = process.argv[1];
   if (entry === undefined) throw new CoordError('internal', 'this process does not know which file it runs');
   return realpathSync(entry);

@@ -11,6 +11,8 @@ interface Row {
   readonly yes: string;
   /** What it means without. */
   readonly no: string;
+  /** What allows it on a server of plain git; the book works without. */
+  readonly onServer?: string;
 }
 
 const rows: readonly Row[] = [
@@ -27,27 +29,46 @@ const rows: readonly Row[] = [
     trait: 'atomic',
     yes: 'all refs of a push or none',
     no: 'no atomic pushes: claims work, but landing is not fenced',
+    onServer: 'git config receive.advertiseAtomic true',
   },
   {
     id: 'non-fast-forward',
     trait: 'nonFastForward',
     yes: 'refs can be replaced',
     no: 'refs can only grow: beats are chained',
+    onServer: 'git config receive.denyNonFastForwards false',
   },
-  { id: 'deletes', trait: 'deletes', yes: 'refs can be deleted', no: 'no deletions: released claims stay as records' },
+  {
+    id: 'deletes',
+    trait: 'deletes',
+    yes: 'refs can be deleted',
+    no: 'no deletions: released claims stay as records',
+    onServer: 'git config receive.denyDeletes false',
+  },
 ];
+
+/** The book that is there can still be read, and goes along. */
+const moveCommands = [
+  'git coord export > tasks.ndjson',
+  'git config coord.prefix refs/heads/coord/',
+  'git coord init --yes',
+  'git coord import tasks.ndjson',
+].join(' && ');
+
+/** Its owner alone can change it. */
+const serverWords = 'in the repository on a server of your own:';
 
 /** What a probe found, as checks. One that wasn't tried, because of an earlier no, isn't shown. */
 export function probeFindings(book: BookSettings & { remote: string }, probed: Probed): Finding[] {
   const unfit = whyUnfit(book, probed);
-  return rows.flatMap(({ id, trait, yes, no }) => {
+  return rows.flatMap(({ id, trait, yes, no, onServer }) => {
     const value = probed[trait];
     if (value === null) return [];
     if (value) return [good(id, yes)];
     const words = probed.words[trait];
+    const moves = trait === 'customRefs' && !book.prefix.startsWith('refs/heads/');
     const detail = words === undefined ? no : `${no} (${placeName(book)}: ${words})`;
-    // the book works without these, and its owner alone can change them
-    if (trait === 'atomic' || trait === 'nonFastForward' || trait === 'deletes') return [bad(id, detail, null, null)];
-    return [bad(id, detail, unfit?.next.join(' && ') || (unfit?.hint ?? null), 'unavailable')];
+    if (onServer !== undefined) return [bad(id, detail, `${serverWords} ${onServer}`, null)];
+    return [bad(id, detail, (moves ? moveCommands : unfit?.next.join(' && ')) || (unfit?.hint ?? null), 'unavailable')];
   });
 }

@@ -1,175 +1,102 @@
-import { join } from 'node:path';
-import { checkStore, probeBook } from '../app/profile.ts';
-import { type BookSettings, bookSettings, openTransport, readSetup, type Setup } from '../app/setup.ts';
-import { placeOf } from '../config/boot.ts';
-import { checkGitVersion, gitVersionRequired } from '../config/clone.ts';
-import { hostOf } from '../config/hosts.ts';
+import { openApp } from '../app/open-app.ts';
+import { bookSettings, readSetup, type Setup } from '../app/setup.ts';
+import { checkGitVersion, gitVersionRequired, readClone } from '../config/clone.ts';
 import { whoAmI } from '../config/who.ts';
-import { bad, type Check, checked, checkHistory, checkNotes, type Finding, good } from '../coordinator/diagnose.ts';
-import { checkEvents, checkLocks, checkRefspecs } from '../coordinator/diagnose-clone.ts';
-import { readFormat } from '../coordinator/init-book.ts';
-import { peekRemote, withoutPassword } from '../coordinator/init-book-peek.ts';
-import { kindOf } from '../coordinator/record-kinds.ts';
-import { seeDaemon } from '../daemon-link/control-daemon.ts';
+import { checked, type Finding, good } from '../coordinator/diagnose.ts';
+import { checkLocks } from '../coordinator/diagnose-clone.ts';
+import { checkDisk } from '../coordinator/diagnose-disk.ts';
 import { CoordError } from '../errors.ts';
-import { fileFolder } from '../store/folder.ts';
-import { ownFolder } from '../store/own-folder.ts';
-import { recordStore } from '../store/record-store.ts';
-import { refLayout } from '../store/ref-layout.ts';
-import { probeFindings } from './doctor-probe.ts';
-import type { Answer, Context } from './frame/context.ts';
+import { embeddedFindings, remoteFindings, withoutBook } from './doctor-book.ts';
+import { claimFindings, daemonFindings } from './doctor-claims.ts';
+import { checkConfig, configProblem } from './doctor-config.ts';
+import { checkHooks } from './doctor-hooks.ts';
+import { type Diagnosis, doctorAnswer, type Fixed } from './doctor-text.ts';
+import type { Context } from './frame/context.ts';
 import type { Run } from './frame/spec.ts';
-import { type Column, table } from './frame/table.ts';
-import { type HostReport, hostReport } from './init-host.ts';
-
-const unknownHost: HostReport = {
-  compareAndSwap: null,
-  customRefs: null,
-  atomic: null,
-  deletes: null,
-  nonFastForward: null,
-  protocolV2: null,
-  maxPushesPerMinute: null,
-};
+import { hostReport, unknownHost } from './init-host.ts';
 
 /** Looks at everything that the protocol needs, none of which depends on a clock (docs/cli.md, `doctor`). */
-export const run: Run = async (context) => {
-  const request = { cwd: context.cwd, env: context.env as NodeJS.ProcessEnv };
-  const setup = await readSetup(request);
-  for (const warning of setup.loaded.warnings) context.warn(warning);
-  const findings = [
-    await checked('git', async () => {
-      const version = await checkGitVersion(request);
-      return good('git', `${version} (${gitVersionRequired} or newer is needed)`);
-    }),
-    await checked('identity', async () => identityFinding(context, setup)),
-  ];
-  const book = bookSettings(setup);
-  let host = unknownHost;
-  if (book === null) findings.push(...(await withoutBook(setup)));
-  else if (book.remote === null) {
-    host = hostReport(null, null);
-    findings.push(...(await bookFindings(setup, book)), await checkLocks(setup.clone, book.prefix));
-  } else {
-    const remote = await remoteFindings(setup, { ...book, remote: book.remote });
-    host = remote.host;
-    findings.push(...remote.findings, await checkLocks(setup.clone, book.prefix));
-  }
-  if (book !== null) findings.push(...(await daemonFindings(setup)));
-  return answerOf(context, findings, host);
+export const run: Run = async (context, parsed) => {
+  const first = await diagnose(context);
+  if (!parsed.flag('fix')) return doctorAnswer(context, first, []);
+  const fixed = await repair(context, first);
+  return doctorAnswer(context, fixed.length === 0 ? first : await diagnose(context), fixed);
 };
 
-async function identityFinding(context: Context, setup: Setup): Promise<Finding> {
-  const who = await whoAmI({ ...setup, agentFlag: context.agent, pid: process.pid, random: Math.random });
-  return good(
-    'identity',
-    `agent ${who.agent} (from ${who.agentFrom}), session ${who.session} (from ${who.sessionFrom})`,
-  );
+/** What is safe to do without asking; what fails is said, and is found again. */
+async function repair(context: Context, { findings }: Diagnosis): Promise<Fixed[]> {
+  const fixed: Fixed[] = [];
+  for (const { id, fix, repair: act } of findings) {
+    if (act === undefined) continue;
+    try {
+      await act();
+      fixed.push({ id, command: fix ?? '' });
+    } catch (error) {
+      if (!(error instanceof CoordError)) throw error;
+      context.warn(`${id}: ${error.message}`);
+    }
+  }
+  return fixed;
 }
 
-/** Nothing is tried on a remote that nobody has chosen: only whether it answers. */
-async function withoutBook(setup: Setup): Promise<Finding[]> {
-  const { clone, env, config } = setup;
-  const { remote, prefix } = config.coordination;
-  const missing = bad('book', 'there is no book in this clone yet', 'git coord init', 'not-found');
-  if (!clone.gitConfig.has(`remote.${remote}.url`)) return [missing];
-  const reached = await checked('remote', async () => {
-    const isThere = await peekRemote({ top: clone.topLevel ?? clone.commonDir, env }, remote, `${prefix}coord/format`);
-    return good('remote', `${remote} answers${isThere ? ' and has a book' : ''}`);
+async function diagnose(context: Context): Promise<Diagnosis> {
+  const request = { cwd: context.cwd, env: context.env as NodeJS.ProcessEnv };
+  const git = await checked('git', async () => {
+    const version = await checkGitVersion(request);
+    return good('git', `${version} (${gitVersionRequired} or newer is needed)`);
   });
-  return [missing, reached];
-}
-
-async function remoteFindings(setup: Setup, book: BookSettings & { remote: string }) {
-  const { clone, env } = setup;
-  const shown = withoutPassword(book.remote);
-  const place = { top: clone.topLevel ?? clone.commonDir, env };
-  const format = refLayout(book.prefix).format;
-  const reached = await checked('remote', async () => {
-    await peekRemote(place, book.remote, format);
-    return good('remote', `${shown} answers`);
-  });
-  const refspecs = checkRefspecs(clone, book.remote, book.prefix);
-  if (!reached.ok) return { findings: [{ ...reached, fix: `git ls-remote ${shown}` }, refspecs], host: unknownHost };
-  const address = hostOf(clone.gitConfig.get(`remote.${book.remote}.url`)?.at(-1) ?? book.remote);
-  // first, for a broken one spoils every push
-  const store = await checked('store', async () => {
-    const state = await checkStore(setup);
-    return good('store', state === 'sound' ? 'sound' : 'was broken; made anew from the remote');
-  });
-  const { findings, found } = await probed(setup, book);
-  const notes = await bookFindings(setup, book);
-  const host = found === null ? unknownHost : hostReport(found, address);
-  return { findings: [reached, store, ...findings, ...notes, refspecs], host };
-}
-
-async function probed(setup: Setup, book: BookSettings & { remote: string }) {
+  const clone = await readClone(request);
+  let setup: Setup;
   try {
-    const found = await probeBook(setup, book.remote, book.prefix);
-    return { found, findings: probeFindings(book, found) };
+    setup = await readSetup({ ...request, clone });
   } catch (error) {
-    if (!(error instanceof CoordError)) throw error;
-    return { found: null, findings: [bad('probe', error.message, 'git coord doctor', error.code)] };
+    if (!(error instanceof CoordError) || error.code !== 'config') throw error;
+    return { findings: [git, configProblem(error)], host: unknownHost };
   }
+  const identity = await checkIdentity(context, setup);
+  const findings = [git, identity, checkConfig(setup), await checkDisk(clone)];
+  const book = bookSettings(setup);
+  if (book === null) return { findings: [...findings, ...(await withoutBook(setup))], host: unknownHost };
+  const { remote } = book;
+  const found =
+    remote === null
+      ? { findings: await embeddedFindings(setup, book), host: hostReport(null, null) }
+      : await remoteFindings(setup, { ...book, remote });
+  findings.push(...found.findings, await checkLocks(clone, book.prefix), await checkHooks(setup));
+  if (findings.every(({ id, ok }) => ok || (id !== 'identity' && id !== 'config')))
+    findings.push(...(await appFindings(context, findings)));
+  return { findings, host: found.host };
 }
 
-/** The book itself: that it is the one which this clone joined, and that its notes can be read. */
-async function bookFindings(setup: Setup, book: BookSettings): Promise<Finding[]> {
-  const place = book.remote === null ? 'this clone' : withoutPassword(book.remote);
-  const transport = await openTransport(setup, book);
+/** What the book shows of claims, where it can be read, and who keeps ours alive. */
+async function appFindings(context: Context, findings: readonly Finding[]): Promise<Finding[]> {
+  const { cwd, env, agent, warn } = context;
+  const open = () => openApp({ cwd, env: env as NodeJS.ProcessEnv, agentFlag: agent, warn });
+  const app = await open();
   try {
-    const store = recordStore(transport, refLayout(book.prefix), kindOf);
-    const identity = await checked('book', async () => {
-      const found = await readFormat(store, place);
-      if (found === book.book) return good('book', `${book.mode}, ${book.prefix}, ${found}`);
-      const what = found === null ? 'holds no book any more' : 'holds another book than the one this clone joined';
-      const fix = found === null && book.remote !== null ? 'git coord restore' : 'git coord init';
-      return bad('book', `${place} ${what}`, fix, 'unavailable');
-    });
-    const notes = await checked('notes', () => checkNotes(store));
-    if (book.remote === null) return [identity, notes];
-    return [identity, notes, await checked('history', () => checkHistory(store))];
+    const isThere = findings.every(({ id, ok }) => ok || (id !== 'remote' && id !== 'book'));
+    return [...(isThere ? await claimFindings(app, open) : []), ...(await daemonFindings(app))];
   } finally {
-    await transport.close();
+    await app.close();
   }
 }
 
-async function daemonFindings({ clone }: Setup): Promise<Finding[]> {
-  const sight = await seeDaemon(clone.coordDir);
-  const path = join(clone.coordDir, 'outbox');
-  const outbox = ownFolder(fileFolder(path), placeOf(clone.commonDir));
-  return [daemonFinding(sight), checkEvents(outbox, path, sight.kind === 'running')];
-}
+/** Names that somebody gave, and how to take each back. */
+const namings = [
+  { says: '($COORD_AGENT)', fix: 'unset COORD_AGENT' },
+  { says: '(git config coord.agent)', fix: 'git config --unset-all coord.agent' },
+  { says: 'is no session id', fix: 'unset COORD_SESSION' },
+];
 
-function daemonFinding(sight: Awaited<ReturnType<typeof seeDaemon>>): Finding {
-  if (sight.kind === 'absent') return good('daemon', 'not running; a claim starts it');
-  if (sight.kind === 'running')
-    return good('daemon', `running (pid ${sight.status.pid}), ${sight.status.claims} claims kept alive`);
-  return bad('daemon', `process ${sight.file.pid} does not answer`, 'git coord daemon stop', 'unavailable');
-}
-
-function answerOf(context: Context, findings: readonly Finding[], host: HostReport): Answer {
-  const checks: Check[] = findings.map(({ id, ok, detail, fix }) => ({ id, ok, detail, fix }));
-  const answer = { data: { checks, host }, text: checkTable(context, checks) };
-  const first = findings.find(({ ok, code }) => !ok && code !== null);
-  if (first === undefined || first.code === null) return answer;
-  const failure = new CoordError(first.code, `${first.id}: ${first.detail}`, {
-    next: first.fix?.startsWith('git ') ? [first.fix] : [],
-    ...(first.fix !== null && !first.fix.startsWith('git ') && { hint: first.fix }),
+function checkIdentity(context: Context, setup: Setup): Promise<Finding> {
+  return checked('identity', async () => {
+    const request = { ...setup, agentFlag: context.agent, pid: process.pid, random: Math.random };
+    const who = await whoAmI(request).catch((error: unknown) => {
+      const naming = namings.find(({ says }) => error instanceof CoordError && error.message.includes(says));
+      if (!(error instanceof CoordError) || naming === undefined) throw error;
+      throw new CoordError(error.code, error.message, { hint: error.hint, next: [naming.fix] });
+    });
+    const { agent, agentFrom, session, sessionFrom } = who;
+    return good('identity', `agent ${agent} (from ${agentFrom}), session ${session} (from ${sessionFrom})`);
   });
-  return { ...answer, failure };
-}
-
-function checkTable({ style, terminal }: Context, checks: readonly Check[]): string {
-  const mark = (text: string) => (text === '✓' ? style.green(text) : style.red(text));
-  const columns: Column[] = [{ title: '', paint: mark }, { title: '' }, { title: '', flexible: true }];
-  // what has to be typed is never cut
-  const rows = table(
-    columns,
-    checks.map(({ id, ok, detail }) => [ok ? '✓' : '✗', id, detail]),
-    { columns: terminal.columns },
-  );
-  const fixes = checks.filter(({ ok, fix }) => !ok && fix !== null);
-  if (fixes.length === 0) return rows;
-  return `${rows}\nto do\n${fixes.map(({ id, fix }) => `  ${id}: ${fix}\n`).join('')}`;
 }

@@ -31,13 +31,15 @@ async function inClone({ cwd, env }: Context, parsed: Parsed): Promise<Answer> {
     import('../app/setup.ts'),
   ]);
   const { clone, config } = await readSetup({ cwd, env });
-  const program = { tool: realpathSync(process.argv[1] ?? ''), node: process.execPath };
-  const request = { clone, config, env, program };
+  const request = { clone, config, env, program: ownProgram() };
   const [action] = parsed.positionals;
   if (action === 'uninstall') return removed((await uninstallHooks(request)).installed);
   const report = action === 'install' ? await installHooks(request) : await hooksStatus(request);
   return { data: { installed: report.installed }, text: reportText(report) };
 }
+
+/** How this very command was started. */
+export const ownProgram = () => ({ tool: realpathSync(process.argv[1] ?? ''), node: process.execPath });
 
 const removed = ({ length }: readonly InstalledHook[]): Answer => ({
   data: { installed: [] },

@@ -15,6 +15,16 @@ export interface HostReport {
   readonly maxPushesPerMinute: number | null;
 }
 
+export const unknownHost: HostReport = {
+  compareAndSwap: null,
+  customRefs: null,
+  atomic: null,
+  deletes: null,
+  nonFastForward: null,
+  protocolV2: null,
+  maxPushesPerMinute: null,
+};
+
 type Found = Omit<HostReport, 'maxPushesPerMinute'>;
 
 const everything = { compareAndSwap: true, customRefs: true, atomic: true, deletes: true, nonFastForward: true };

@@ -102,6 +102,30 @@ export async function recordedSession(coordDir: string, pid: number): Promise<Re
   return entry !== null && entry.start === processFacts(pid)?.start ? entry : null;
 }
 
+/** The living processes that were recorded as this session of this agent, but for those below another of them. */
+export async function processesOfSession(
+  coordDir: string,
+  who: Pick<RecordedSession, 'agent' | 'session'>,
+): Promise<number[]> {
+  const folder = sessionsDir(coordDir);
+  const pids: number[] = [];
+  for (const name of await readdir(folder).catch(() => [])) {
+    const entry = /^\d+$/.test(name) ? await readEntry(join(folder, name)) : null;
+    if (entry?.agent === who.agent && entry.session === who.session && processFacts(entry.pid)?.start === entry.start)
+      pids.push(entry.pid);
+  }
+  return pids.filter((pid) => !isBelowAny(pid, pids));
+}
+
+function isBelowAny(pid: number, pids: readonly number[]): boolean {
+  let at = processFacts(pid)?.parent ?? 0;
+  for (let depth = 0; depth < ancestorsMax && at > 0; depth++) {
+    if (pids.includes(at)) return true;
+    at = processFacts(at)?.parent ?? 0;
+  }
+  return false;
+}
+
 async function readEntry(path: string): Promise<RecordedSession | null> {
   const { session, agent, pid, start, tool } = await readLines(path).catch(() => ({}) as Record<string, string>);
   if (!session || !agent || !start) return null;

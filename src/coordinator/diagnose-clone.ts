@@ -1,11 +1,11 @@
-import { readdir, stat } from 'node:fs/promises';
+import { readdir, readlink, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Clone } from '../config/clone.ts';
 import type { QueuedEvent } from '../domain/event.ts';
 import type { Folder } from '../store/folder.ts';
 import { jsonLedger } from '../store/json-ledger.ts';
-import { bad, type Finding, good } from './diagnose.ts';
+import { bad, type Finding, good, quoted } from './diagnose.ts';
 
 /** Folders of a clone's refs in which this tool writes, and the depth to which it does. */
 const folders = ['board', 'claims', 'agents', 'events', 'archive', 'coord'];
@@ -15,17 +15,35 @@ const watchMs = 1200;
 
 /**
  * Lock files of a killed process: they block a ref of the book, or every deletion (`packed-refs.lock`), for good (trap
- * 11). One that is there twice, unchanged, is nobody's.
+ * 11). One that is there twice, unchanged, and that
+ * nobody has open is nobody's.
  */
 export async function checkLocks({ commonDir }: Pick<Clone, 'commonDir'>, prefix: string): Promise<Finding> {
   const first = await findLocks(commonDir, prefix);
   if (first.size === 0) return good('locks', 'no lock files');
   await delay(watchMs);
   const second = await findLocks(commonDir, prefix);
-  const stale = [...first].filter(([path, identity]) => second.get(path) === identity).map(([path]) => path);
+  const still = [...first].filter(([path, identity]) => second.get(path) === identity).map(([path]) => path);
+  const open = still.length === 0 ? new Set<string>() : await openFiles();
+  const stale = still.filter((path) => !open.has(path));
   if (stale.length === 0) return good('locks', 'no lock files that stay');
-  const quoted = stale.map((path) => `'${path.replace(/'/g, "'\\''")}'`).join(' ');
-  return bad('locks', `left by a killed process: ${stale.join(', ')}`, `rm ${quoted}`, 'unavailable');
+  const detail = `left by a killed process: ${stale.join(', ')}`;
+  const unchanged = async (path: string) => (await identityOf(path)) === first.get(path);
+  const repair = async () => {
+    for (const path of stale) if (await unchanged(path)) await rm(path, { force: true });
+  };
+  return { ...bad('locks', detail, `rm -f ${stale.map(quoted).join(' ')}`, 'unavailable'), repair };
+}
+
+/** What processes of this machine have open, as far as this user may see: a lock among it is still being written. */
+async function openFiles(): Promise<Set<string>> {
+  const pids = (await readdir('/proc').catch(() => [])).filter((name) => /^\d+$/.test(name));
+  const files = pids.map(async (pid) => {
+    const folder = `/proc/${pid}/fd`;
+    const numbers = await readdir(folder).catch(() => []);
+    return Promise.all(numbers.map((number) => readlink(join(folder, number)).catch(() => '')));
+  });
+  return new Set((await Promise.all(files)).flat());
 }
 
 async function findLocks(commonDir: string, prefix: string): Promise<Map<string, string>> {
@@ -48,8 +66,13 @@ async function collect(folder: string, depth: number, found: Map<string, string>
 }
 
 async function note(path: string, found: Map<string, string>): Promise<void> {
+  const identity = await identityOf(path);
+  if (identity !== null) found.set(path, identity);
+}
+
+async function identityOf(path: string): Promise<string | null> {
   const facts = await stat(path).catch(() => null);
-  if (facts !== null) found.set(path, `${facts.ino} ${facts.size} ${facts.mtimeMs}`);
+  return facts === null ? null : `${facts.ino} ${facts.size} ${facts.mtimeMs}`;
 }
 
 /**

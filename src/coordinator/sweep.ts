@@ -85,7 +85,7 @@ async function archiveSome(context: Context, who: Who, policy: ArchivePolicy): P
 }
 
 /** A tenure of this clone that is beaten here, or will be put back by its holder. */
-function isOurs(context: Context, seen: Seen): boolean {
+export function isOurs(context: Context, seen: Seen): boolean {
   const held = context.held.get(seen.id);
   if (held === null || seen.task.kind !== 'task') return false;
   const holds = isMine(seen.task.note.task.holder, held, held);

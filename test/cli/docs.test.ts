@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import { commands } from '../../src/cli/commands.ts';
+import { meanings } from '../../src/cli/doctor-meanings.ts';
 import { isShortOnly } from '../../src/cli/frame/spec.ts';
 import { settings } from '../../src/config/settings.ts';
 import { claimNoteSchema } from '../../src/domain/claim-schema.ts';
@@ -31,6 +32,11 @@ describe('docs/cli.md', () => {
     const names = [...planned.matchAll(/`([a-z]+)`/g)].map((match) => match[1]);
     expect(names.length).toBeGreaterThan(0);
     expect(commands.filter(({ name }) => names.includes(name))).toEqual([]);
+  });
+
+  test('names every check of doctor', () => {
+    const section = cli.slice(cli.indexOf('**`doctor'), cli.indexOf('**`hooks install'));
+    for (const id of Object.keys(meanings).filter((name) => name !== 'probe')) expect(section).toContain(`\`${id}\``);
   });
 
   test('names every exit code with its status', () => {

@@ -13,6 +13,7 @@ beforeEach(async () => {
   scratch = await makeScratch();
   bare = await makeBareRepo(join(scratch.dir, 'remote.git'));
   clone = await makeClone(bare, join(scratch.dir, 'a'));
+  await git(['config', 'coord.hooks.policy', 'off'], { cwd: clone });
 });
 afterEach(() => scratch.remove());
 
@@ -37,6 +38,8 @@ test('a healthy remote: all ok, every part named, nothing left behind', async ()
   expect(found.checks.map(({ id }) => id)).toEqual([
     'git',
     'identity',
+    'config',
+    'disk',
     'remote',
     'store',
     'push-rights',
@@ -49,7 +52,13 @@ test('a healthy remote: all ok, every part named, nothing left behind', async ()
     'notes',
     'history',
     'refspecs',
+    'copies',
     'locks',
+    'hooks',
+    'claims',
+    'sessions',
+    'clock',
+    'limits',
     'daemon',
     'events',
   ]);
@@ -135,7 +144,7 @@ test('a lock file that a killed process left', async () => {
   await writeFile(lock, '');
   const found = await doctor();
   expect(found).toMatchObject({ status: 6, failing: ['locks'] });
-  expect(found.check('locks')?.fix).toBe(`rm '${lock}'`);
+  expect(found.check('locks')?.fix).toBe(`rm -f '${lock}'`);
 });
 
 test.each([

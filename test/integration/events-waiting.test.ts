@@ -36,7 +36,7 @@ test('an event that waits is mentioned, and the command that is named has it pus
   expect((await cli(['status'], at())).stdout).toContain(
     'events   1 event waits to be pushed: git coord daemon start\n',
   );
-  expect(await eventsCheck()).toEqual({
+  expect(await eventsCheck()).toMatchObject({
     id: 'events',
     ok: false,
     detail: '1 event waits to be pushed',

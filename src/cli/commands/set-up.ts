@@ -63,12 +63,15 @@ export const setUpCommands: readonly CommandSpec[] = [
   {
     name: 'doctor',
     group: 'Set-up',
-    summary: 'check git, identity and the remote',
+    summary: 'check this clone, its book and the remote, and say what to do',
     positionals: [],
-    options: [],
+    options: [{ name: 'fix', type: 'boolean', summary: 'do what is safe of it' }],
     answers: true,
     example: 'git coord doctor',
-    explanation: ['Tries on the remote, with refs of its own, what the protocol needs of it.'],
+    explanation: [
+      'Tries on the remote, with refs of its own, what the protocol needs of it. Of each thing that is wrong it says what',
+      'that means and what to type. --fix installs hooks, restarts the daemon, sweeps, and takes away locks of killed processes.',
+    ],
     load: () => import('../doctor.ts'),
   },
   {
