@@ -144,8 +144,8 @@ test('they count as work: an attempt is not over while they run', async () => {
   await begin('embedded');
   const env = { ...anna.env, COORD_DAEMON: 'auto' };
   const run = (...args: string[]) => cliJson(args, { cwd: anna.dir, env });
-  expect((await run('add', 'Slow', '--id', 'slow', '--timeout', '1s')).status).toBe(0);
-  await checkWith('sleep 2');
+  expect((await run('add', 'Slow', '--id', 'slow', '--timeout', '5s')).status).toBe(0);
+  await checkWith('sleep 6');
   try {
     expect((await run('claim', 'slow')).status).toBe(0);
     await anna.work('slow', 'file', 'x');
