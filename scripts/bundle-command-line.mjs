@@ -7,6 +7,8 @@ import { root } from './setup.mjs';
 /** Packages that few commands need: a file each, beside the bundle. */
 const loadedLate = {
   yaml: 'node_modules/yaml/browser/index.js',
+  // its other entry can't be bundled
+  'jsonc-parser': 'node_modules/jsonc-parser/lib/esm/main.js',
   '@babel/parser': 'node_modules/@babel/parser/lib/index.js',
   '@secretlint/core': 'node_modules/@secretlint/core/module/index.js',
   '@secretlint/secretlint-rule-preset-recommend':

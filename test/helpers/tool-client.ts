@@ -31,6 +31,8 @@ export interface ToolClientOptions {
   readonly cwd: string;
   readonly session: string;
   readonly tool?: string;
+  /** The command line of a hook; default: ours by its name. */
+  readonly commandOf?: (event: string) => string;
   readonly env?: NodeJS.ProcessEnv;
 }
 
@@ -41,7 +43,9 @@ export async function binFolder(dir: string): Promise<string> {
   return dir;
 }
 
-export function openToolClient({ cwd, session, tool = 'claude', env = {} }: ToolClientOptions): ToolClient {
+export function openToolClient(options: ToolClientOptions): ToolClient {
+  const { cwd, session, tool = 'claude', env = {} } = options;
+  const { commandOf = (event: string) => `git-coord hook ${tool}-${event}` } = options;
   const child = spawn(process.execPath, ['-e', source], {
     cwd,
     env: { ...process.env, ...env, PATH: `${env.PATH ?? ''}:${dirname(process.execPath)}:${process.env.PATH}` },
@@ -58,7 +62,7 @@ export function openToolClient({ cwd, session, tool = 'claude', env = {} }: Tool
     async hook(event, input = {}) {
       const base = { session_id: session, cwd, hook_event_name: event };
       const ran = await run({
-        command: `git-coord hook ${tool}-${event}`,
+        command: commandOf(event),
         input: JSON.stringify({ ...base, ...input }),
       });
       if (ran.status !== 0 || ran.stderr !== '') throw new Error(`the hook failed: ${ran.status} ${ran.stderr}`);

@@ -118,6 +118,7 @@ test('relative imports name the file, and packages that ship are bundled from th
   const known = [
     'zod/mini',
     'yaml',
+    'jsonc-parser',
     '@babel/parser',
     '@secretlint/core',
     '@secretlint/secretlint-rule-preset-recommend',

@@ -50,6 +50,22 @@ export const setUpCommands: readonly CommandSpec[] = [
     load: () => import('../hooks.ts'),
   },
   {
+    name: 'setup',
+    group: 'Set-up',
+    summary: 'set a coding tool up: its hooks, its tool server, a few lines in AGENTS.md or CLAUDE.md',
+    positionals: [{ name: 'tool', required: true, words: ['claude', 'codex', 'cursor', 'gemini', 'agents-md'] }],
+    options: [
+      { name: 'check', type: 'boolean', summary: 'change nothing, and say what is set up' },
+      { name: 'remove', type: 'boolean', summary: 'take it away again' },
+    ],
+    example: 'git coord setup claude',
+    explanation: [
+      "The tool's own hooks then give the model what prime prints, and refuse an edit of a task that its session doesn't hold.",
+      'What stands in the files besides stays as it is, comments too.',
+    ],
+    load: () => import('../setup.ts'),
+  },
+  {
     name: 'prime',
     group: 'Set-up',
     summary: 'print what an agent needs to begin: who it is, what it holds, what is ready, the rules',

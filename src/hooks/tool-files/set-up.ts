@@ -1,0 +1,128 @@
+/** Sets a coding tool up in a worktree, and takes that away again. What is there besides stays as it is. */
+import { chmod, mkdir, readFile, realpath, rename, rm, rmdir, stat, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import type { HookState } from '../hook-file.ts';
+import { checkJson, isEmptyObject, partState, withoutPart, withPart } from './json-part.ts';
+import { blockState, withBlock, withoutBlock } from './marked-block.ts';
+import { type ToolFile, type ToolName, toolFiles, toolNames } from './tools.ts';
+
+export interface InstalledFile {
+  readonly name: ToolFile['name'];
+  readonly path: string;
+  readonly state: HookState;
+}
+
+/** Idempotent. @throws CoordError `config`: nothing has been changed then */
+export async function setUpTool(root: string, tool: ToolName): Promise<InstalledFile[]> {
+  await checkAll(root, tool);
+  for (const file of toolFiles[tool]) {
+    const path = await pathOf(root, file);
+    const text = await readText(path);
+    await replaceText(path, text, withOurs(text ?? '', file));
+  }
+  return toolStatus(root, tool);
+}
+
+/** The instructions stay while another tool that is set up reads them. Answers what was taken away, as `missing`. @throws CoordError `config` */
+export async function removeTool(root: string, tool: ToolName): Promise<InstalledFile[]> {
+  await checkAll(root, tool);
+  const removed: InstalledFile[] = [];
+  for (const file of toolFiles[tool]) {
+    const path = await pathOf(root, file);
+    const text = await readText(path);
+    if (text === null || stateIn(text, file) === 'missing') continue;
+    if (file.name === 'instructions' && (await isReadByOther(root, tool, path))) continue;
+    const rest = withoutOurs(text, file);
+    if (rest === text) continue; // set up by hand
+    await replaceText(path, text, rest);
+    removed.push({ name: file.name, path, state: 'missing' });
+  }
+  return removed;
+}
+
+export async function toolStatus(root: string, tool: ToolName): Promise<InstalledFile[]> {
+  return Promise.all(
+    toolFiles[tool].map(async (file) => {
+      const path = await pathOf(root, file);
+      const text = await readText(path);
+      return { name: file.name, path, state: text === null ? 'missing' : stateIn(text, file) } as const;
+    }),
+  );
+}
+
+async function checkAll(root: string, tool: ToolName): Promise<void> {
+  for (const file of toolFiles[tool]) {
+    const path = await pathOf(root, file);
+    const text = await readText(path);
+    if (file.kind === 'json' && text !== null) {
+      checkJson(text, path);
+      withOurs(text, file);
+    }
+  }
+}
+
+async function isReadByOther(root: string, tool: ToolName, path: string): Promise<boolean> {
+  const others = toolNames.filter((one) => one !== tool && tool !== 'agents-md' && one !== 'agents-md');
+  const states = await Promise.all(others.map((one) => toolStatus(root, one)));
+  return states.some(
+    (files) =>
+      files.some((file) => file.name === 'instructions' && file.path === path) &&
+      files.some((file) => file.name === 'hooks' && file.state !== 'missing'),
+  );
+}
+
+async function pathOf(root: string, file: ToolFile): Promise<string> {
+  const paths = file.paths.map((path) => join(root, path));
+  const texts = await Promise.all(paths.map(readText));
+  const withOurLines = paths.find((_, i) => stateIn(texts[i] ?? '', file) !== 'missing');
+  return withOurLines ?? paths.find((_, i) => texts[i] !== null) ?? paths[0] ?? root;
+}
+
+function stateIn(text: string, file: ToolFile): HookState {
+  if (file.kind === 'block') {
+    const state = blockState(text, file.block);
+    return state === 'missing' && file.byHand?.test(text) ? 'installed' : state;
+  }
+  // an entry that others use too says nothing by itself
+  const states = file.parts.filter(isOurs).map((part) => partState(text, part));
+  if (states.every((state) => state === 'missing')) return 'missing';
+  return states.every((state) => state === 'installed') ? 'installed' : 'outdated';
+}
+
+const isOurs = ({ path }: { readonly path: readonly string[] }): boolean => path.length > 1;
+
+function withOurs(text: string, file: ToolFile): string {
+  if (file.kind === 'json') return file.parts.reduce(withPart, text);
+  return stateIn(text, file) === 'installed' ? text : withBlock(text, file.block);
+}
+
+function withoutOurs(text: string, file: ToolFile): string {
+  if (file.kind === 'block') return withoutBlock(text, file.block);
+  const rest = file.parts.filter(isOurs).reduce(withoutPart, text);
+  const alone = file.parts.filter((part) => !isOurs(part)).reduce(withoutPart, rest);
+  return isEmptyObject(alone) ? alone : rest;
+}
+
+async function readText(path: string): Promise<string | null> {
+  return readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT' || error.code === 'ENOTDIR') return null;
+    throw error;
+  });
+}
+
+/** Replaced as a whole, where a link leads to. A file that has nothing left goes, with its folder. */
+async function replaceText(path: string, before: string | null, text: string): Promise<void> {
+  if (text === before) return;
+  if (text.trim() === '' || isEmptyObject(text)) {
+    await rm(path, { force: true });
+    await rmdir(dirname(path)).catch(() => {}); // when empty
+    return;
+  }
+  await mkdir(dirname(path), { recursive: true });
+  const target = await realpath(path).catch(() => path);
+  const beside = `${target}.${process.pid}.new`;
+  await writeFile(beside, text);
+  const facts = await stat(target).catch(() => null);
+  if (facts !== null) await chmod(beside, facts.mode & 0o7777);
+  await rename(beside, target);
+}
