@@ -58,6 +58,8 @@ export interface Config {
   readonly monitoring: {
     readonly metricsEnabled: boolean;
     readonly logLevel: 'debug' | 'info' | 'warn' | 'error';
+    /** Of the daemon's log. */
+    readonly logFormat: 'text' | 'json';
     readonly dashboard: 'off' | 'daemon';
     readonly dashboardPort: number;
   };

@@ -84,6 +84,7 @@ export const settings: readonly Setting[] = [
   { section: 'history', key: 'archive_above', kind: integer(0, 100_000), value: 500 },
   { section: 'monitoring', key: 'metrics_enabled', kind: { kind: 'boolean' }, value: true },
   { section: 'monitoring', key: 'log_level', kind: word('debug', 'info', 'warn', 'error'), value: 'info' },
+  { section: 'monitoring', key: 'log_format', kind: word('text', 'json'), value: 'text' },
   { section: 'monitoring', key: 'dashboard', kind: word('off', 'daemon'), value: 'off' },
   { section: 'monitoring', key: 'dashboard_port', kind: integer(1, 65_535), value: 8080 },
 ];

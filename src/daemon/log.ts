@@ -1,16 +1,23 @@
 import { appendFileSync, renameSync, statSync } from 'node:fs';
+import { pid } from 'node:process';
 import { daemonLogPath } from '../daemon-link/daemon-file.ts';
 
 export type Level = 'debug' | 'info' | 'warn' | 'error';
 
-/** `coord/daemon.log`, for people: a line for each event. One older file is kept beside it. */
+/**
+ * `coord/daemon.log`: a line for each event, for people, or one JSON document for what collects logs (`time`, `level`, `pid`,
+ * `msg`). One older file is kept beside it.
+ */
 export interface Log {
-  level: Level;
+  /** How it is to be written from now on. */
+  follow(monitoring: LogSettings): void;
   debug(text: string): void;
   info(text: string): void;
   warn(text: string): void;
   error(text: string): void;
 }
+
+export type LogSettings = { readonly logLevel: Level; readonly logFormat: 'text' | 'json' };
 
 export interface LogOptions {
   readonly coordDir: string;
@@ -27,20 +34,24 @@ const lineCharsMax = 2000;
 /** A log that can't be written (disk full, folder gone) is no reason to stop keeping claims: the line is dropped. */
 export function openLog({ coordDir, wall, show, bytesMax = bytesMaxDefault }: LogOptions): Log {
   const path = daemonLogPath(coordDir);
-  const log = {
-    level: 'info' as Level,
+  let { logLevel, logFormat }: LogSettings = { logLevel: 'info', logFormat: 'text' };
+  const log: Log = {
+    follow: (monitoring) => {
+      ({ logLevel, logFormat } = monitoring);
+    },
     debug: (text: string) => write('debug', text),
     info: (text: string) => write('info', text),
     warn: (text: string) => write('warn', text),
     error: (text: string) => write('error', text),
   };
   function write(level: Level, text: string): void {
-    if (order.indexOf(level) < order.indexOf(log.level)) return;
-    const line = `${wall()} ${level.padEnd(5)} ${plain(text)}\n`;
-    show(line);
+    if (order.indexOf(level) < order.indexOf(logLevel)) return;
+    const [time, msg] = [wall(), plain(text)];
+    const line = logFormat === 'json' ? JSON.stringify({ time, level, pid, msg }) : `${time} ${level.padEnd(5)} ${msg}`;
+    show(`${line}\n`);
     try {
       rotate();
-      appendFileSync(path, line);
+      appendFileSync(path, `${line}\n`);
     } catch {
       // the next line may fit
     }

@@ -33,7 +33,7 @@ export class OpenBook {
     this.#log = log;
     this.#folders = [cwd, ...(basename(commonDir) === '.git' ? [dirname(commonDir)] : []), commonDir];
     this.#stamps = this.#stampsNow();
-    log.level = app.config.monitoring.logLevel;
+    log.follow(app.config.monitoring);
   }
 
   /** Takes over what a command lent us; it is used from the next `refresh` on. */
@@ -60,7 +60,7 @@ export class OpenBook {
       if (!this.#lent && settingsOf(await readSetup(request)) === settingsOf(this.app)) return;
       const last = this.app;
       this.app = await openApp({ ...request, warn: (text) => this.#log.warn(text) });
-      this.#log.level = this.app.config.monitoring.logLevel;
+      this.#log.follow(this.app.config.monitoring);
       if (settingsOf(this.app) !== settingsOf(last)) this.#log.info('the configuration changed');
       this.#problem = '';
       await last.close();

@@ -42,9 +42,10 @@ const signals = ['SIGTERM', 'SIGINT', 'SIGHUP'] as const;
  * @throws CoordError as `openApp`; `unavailable` when it can't write its files or listen
  */
 export async function runDaemon({ cwd, env, show }: DaemonRequest): Promise<DaemonEnd> {
-  const { clone } = await readSetup({ cwd, env });
+  const { clone, config } = await readSetup({ cwd, env });
   const { coordDir } = clone;
   const log = openLog({ coordDir, wall: realClock.wall, show });
+  log.follow(config.monitoring);
   await preload();
   const book = await OpenBook.open(cwd, env, log);
   mkdirSync(coordDir, { recursive: true });

@@ -1,4 +1,4 @@
-import { chmodSync, mkdirSync, mkdtempSync, realpathSync, rmSync, statSync, symlinkSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, statSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -83,6 +83,20 @@ test('the log: levels, one line each, nothing that a terminal would obey, bounde
   rmSync(dir, { recursive: true });
   log.error('nowhere');
   expect(shown).toHaveLength(22);
+});
+
+test('the log as JSON: a document a line, of the level that the configuration says, also when that changes', () => {
+  const shown: string[] = [];
+  const log = openLog({ coordDir: dir, wall: () => 'T', show: (line) => shown.push(line) });
+  log.follow({ logLevel: 'warn', logFormat: 'json' });
+  log.info('not this');
+  log.error('a "b"\n\x1b[31mc \u202ed');
+  log.follow({ logLevel: 'debug', logFormat: 'text' });
+  log.debug('plain');
+  const msg = 'a "b" [31mc  d';
+  expect(JSON.parse(shown[0] ?? '')).toEqual({ time: 'T', level: 'error', pid: process.pid, msg });
+  expect(shown.slice(1)).toEqual(['T debug plain\n']);
+  expect(readFileSync(join(dir, 'daemon.log'), 'utf8')).toBe(shown.join(''));
 });
 
 test('what is held: changes are seen, unchanged files are not read again, lost ones and other boots left out', () => {
