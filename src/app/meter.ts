@@ -20,18 +20,19 @@ export interface MeterOptions {
   readonly coordDir: string;
   readonly enabled: boolean;
   readonly wall: () => string;
-  readonly monoMs: () => number;
 }
 
-export function openMeter({ coordDir, enabled, wall, monoMs }: MeterOptions): Meter {
+export function openMeter({ coordDir, enabled, wall }: MeterOptions): Meter {
   const path = metricsPath(coordDir);
   let pushes = 0;
   let measured: Measured[] = [];
-  let sinceMs = 0;
-  const noteFirst = () => {
-    if (pushes === 0 && measured.length === 0) sinceMs = monoMs();
+  let timer: NodeJS.Timeout | undefined;
+  const noted = () => {
+    timer ??= setTimeout(() => void flush(), keptMsMax).unref();
   };
   const write: Meter['write'] = async (line) => {
+    clearTimeout(timer);
+    timer = undefined;
     const [sent, did] = [pushes, measured];
     [pushes, measured] = [0, []];
     appendMetrics(path, { at: wall(), ...line, pushes: sent, ...(did.length > 0 && { measured: did }) });
@@ -40,19 +41,16 @@ export function openMeter({ coordDir, enabled, wall, monoMs }: MeterOptions): Me
   const flush = async () => {
     if (pushes > 0 || measured.length > 0) await write({ op: measuresOp, result: 'ok', ms: 0 });
   };
-  const flushWhenDue = () => {
-    if (measured.length >= measuredMax || monoMs() - sinceMs >= keptMsMax) void flush();
-  };
   if (!enabled) return noMeter;
   return {
     pushed: () => {
-      noteFirst();
+      noted();
       pushes++;
     },
     measured: (what, result, ms, times = 1) => {
-      noteFirst();
+      noted();
       measured.push([what, result, Math.round(ms), times]);
-      flushWhenDue();
+      if (measured.length >= measuredMax) void flush();
     },
     write,
     flush,

@@ -108,7 +108,6 @@ async function compose(setup: Setup, book: BookSettings, who: Identity, request:
     coordDir: clone.coordDir,
     enabled: config.monitoring.metricsEnabled,
     wall: clock.wall,
-    monoMs: clock.monoMs,
   });
   const context: Context = {
     store: checkingBook(

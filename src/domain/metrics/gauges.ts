@@ -14,7 +14,7 @@ export interface BookNow {
   readonly tasks: readonly TaskView[];
   readonly agents: readonly { readonly status: AgentStatus }[];
   readonly paused: boolean;
-  /** Records that can't be read. */
+  /** Tasks whose record can't be read. */
   readonly unreadable: number;
   readonly version: string;
 }
@@ -66,7 +66,7 @@ export function gaugeFamilies(now: BookNow): Family[] {
       statuses,
       agents.map(({ status }) => status),
     ),
-    gauge('unreadable_records', 'Records of the book that can not be read.', now.unreadable),
+    gauge('unreadable_records', 'Tasks whose record can not be read.', now.unreadable),
   ];
 }
 
