@@ -4,6 +4,17 @@ import { fileFolder } from '../store/folder.ts';
 import { commandTotals } from './command-totals.ts';
 import type { App } from './open-app.ts';
 
+/** For whoever serves them: who asks while a look is under way gets its answer, as the first of a large book takes its time. */
+export function metricsReader(version: string): (app: App) => Promise<string> {
+  let underWay: Promise<string> | undefined;
+  return (app) => {
+    underWay ??= metricsOf(app, version).finally(() => {
+      underWay = undefined;
+    });
+    return underWay;
+  };
+}
+
 /**
  * What `/metrics` answers, for a clone. What the daemon saw in its last look will do; with the remote away it is what this clone
  * last saw, and says so.

@@ -2,7 +2,7 @@
 import { appendFileSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { metricsOf } from '../../src/app/metrics-on-app.ts';
+import { metricsOf, metricsReader } from '../../src/app/metrics-on-app.ts';
 import { type Agent, closeAgents, codeOf, handClock, joinBook, makeBook, openAgent } from '../helpers/book.ts';
 import { cliJson } from '../helpers/cli.ts';
 import { readExposition, valueIn } from '../helpers/exposition.ts';
@@ -171,6 +171,15 @@ test('counters survive the process and the rotation of the lines', async () => {
   expect(await values(again, ...names, 'commands_total command=noise result=ok')).toEqual([1, 3, 3000]);
   rmSync(coordFile('anna', 'metrics.ndjson.1'));
   expect(await values(again, ...names, 'commands_total command=noise result=ok')).toEqual([1, 3, 3000]);
+});
+
+test('who asks while a look is under way gets its answer; the next look is a new one', async () => {
+  const read = metricsReader('1.2.3');
+  const [first, second] = [read(anna.app), read(anna.app)];
+  expect(second).toBe(first);
+  await first;
+  await anna.book.add({ id: 'a', title: 'a' });
+  expect(valueIn(readExposition(await read(anna.app)), 'git_coord_queue_depth')).toBe(1);
 });
 
 test('nothing is counted where metrics are off', async () => {
