@@ -1,7 +1,12 @@
 import { oneLine } from './frame/text.ts';
+import type { Registration } from './init-agent.ts';
+import { configLine, type SharedFile } from './init-config.ts';
 import type { HostReport } from './init-host.ts';
+import type { Checklist } from './init-look.ts';
+import { checklistLines, type ReportLine, reportLines } from './init-look-text.ts';
 
-export interface InitReport {
+/** Which book it is, who uses it here, and what its place allows. */
+export interface BookReport {
   readonly mode: 'local' | 'remote';
   readonly remote: string | null;
   readonly prefix: string;
@@ -10,14 +15,20 @@ export interface InitReport {
   readonly agent: string;
   readonly session: string;
   readonly host: HostReport;
-  readonly next: readonly string[];
 }
 
-export const nextCommands = (joined: boolean): string[] => [
-  joined ? 'git coord ready' : 'git coord add "The first task"',
-  'git coord claim --next',
-  'git coord status',
-];
+export interface InitReport extends BookReport, Registration {
+  readonly next: readonly string[];
+  readonly config: SharedFile;
+  readonly checklist: Checklist;
+}
+
+/** In a new book the first tasks are those of what was used before. */
+export function nextCommands(joined: boolean, { others }: Pick<Checklist, 'others'>): string[] {
+  const source = others.find((other) => other.source !== null)?.source;
+  const fill = source === undefined ? 'git coord add "The first task"' : `git coord import ${source}`;
+  return [joined ? 'git coord ready' : fill, 'git coord claim --next', 'git coord status'];
+}
 
 export interface InitChanges {
   /** Refs that went from the clone to the remote. */
@@ -43,8 +54,18 @@ export function initText(report: InitReport, { moved, left, again }: InitChanges
     ...(left ? ['         this clone used another book before; its claims there are left to run out'] : []),
     `you      ${report.agent}, session ${report.session}`,
     ...(report.remote === null ? [] : [`remote   ${hostText(report.host)}`]),
+    ...reportLines([...checklistLines(report.checklist), ...agentLines(report.agents), configLine(report.config)]),
   ];
   return `${lines.join('\n')}\n\nnext\n${report.next.map((command) => `  ${command}\n`).join('')}`;
+}
+
+const agentsShown = 5;
+
+function agentLines(agents: Registration['agents']): ReportLine[] {
+  if (agents.length === 0) return [];
+  const shown = agents.slice(0, agentsShown).map(({ id, status }) => `${id} (${status})`);
+  const more = agents.length > agentsShown ? [`${agents.length - agentsShown} more`] : [];
+  return [['agents', [...shown, ...more].join(', ')]];
 }
 
 function hostText(host: HostReport): string {

@@ -15,13 +15,17 @@ import { stopDaemon } from '../daemon-link/control-daemon.ts';
 import { CoordError } from '../errors.ts';
 import { type RecordStore, recordStore } from '../store/record-store.ts';
 import { refLayout } from '../store/ref-layout.ts';
-import type { Answer, Context } from './frame/context.ts';
+import type { Context } from './frame/context.ts';
 import type { Parsed } from './frame/parse.ts';
 import { usageError } from './frame/parse.ts';
 import type { Run } from './frame/spec.ts';
+import { joinAgents } from './init-agent.ts';
+import { wantsConfig, writeConfig } from './init-config.ts';
 import { type HostReport, hostReport, trustedHost } from './init-host.ts';
+import { lookHere } from './init-look.ts';
 import { finishMove, openMove, refuseOrPush } from './init-move.ts';
-import { type InitReport, initText, nextCommands } from './init-text.ts';
+import { planned } from './init-plan.ts';
+import { type BookReport, type InitChanges, type InitReport, initText, nextCommands } from './init-text.ts';
 
 const usage = 'git coord init [--remote <name|url> [--move] | --local] [options]';
 
@@ -35,10 +39,23 @@ export const run: Run = async (context, parsed) => {
   const before = await readSetup(request);
   for (const notice of before.loaded.notices) context.notice(notice);
   const chosen = choose(context, parsed, before);
-  const isThere = await peek(before, chosen);
-  if (parsed.flag('dry-run')) return planned(before, chosen, isThere, parsed.flag('move'));
+  const [isThere, checklist] = await Promise.all([peek(before, chosen), lookHere(before)]);
+  const config = wantsConfig(parsed, checklist, bookSettings(before) === null && !isThere);
+  if (parsed.flag('dry-run'))
+    return planned(before, { chosen, isThere, moves: parsed.flag('move'), config, checklist });
   // read again: another init of this clone may have been first
-  return withInitLock(before, async () => perform(context, parsed, await readSetup(request), chosen));
+  const made = await withInitLock(before, async () => perform(context, parsed, await readSetup(request), chosen));
+  const { registered, agents } = await joinAgents(context, made.wasThere);
+  const file = config ? await writeConfig(before, chosen, checklist) : { path: checklist.configFile, written: false };
+  const report: InitReport = {
+    ...made.report,
+    next: nextCommands(made.wasThere, checklist),
+    registered,
+    agents,
+    config: file,
+    checklist,
+  };
+  return { data: { ...report, moved: made.changes.moved }, text: initText(report, made.changes) };
 };
 
 function checkFlags(parsed: Parsed): void {
@@ -71,37 +88,14 @@ function peek({ clone, env }: Setup, { remote, prefix }: ChosenBook): Promise<bo
   return peekRemote({ top: clone.topLevel ?? clone.commonDir, env }, remote, format);
 }
 
-function planned(setup: Setup, chosen: ChosenBook, isThere: boolean, moves: boolean): Answer {
-  const current = bookSettings(setup);
-  const remote = chosen.remote === null ? null : withoutPassword(chosen.remote);
-  const report = {
-    mode: chosen.mode,
-    remote,
-    prefix: chosen.prefix,
-    book: null,
-    joined: isThere && !moves,
-    agent: null,
-    session: null,
-    host: null,
-    next: ['git coord init'],
-    dryRun: true,
-  };
-  const place = remote === null ? 'in this clone' : `on ${remote}`;
-  const what = moves ? 'move the local book there' : isThere ? 'join the book that is there' : 'make a new book';
-  const steps = [
-    ...(remote === null ? [] : ['try what the remote allows, with scratch refs that are deleted again']),
-    `${what}: ${chosen.prefix}coord/format ${place}`,
-    `write git config coord.mode ${chosen.mode}${remote === null ? '' : `, coord.remote ${remote}`}, coord.prefix, coord.book`,
-  ];
-  const already = current !== null && isThere && current.mode === chosen.mode && current.remote === chosen.remote;
-  const text = already ? ['this clone uses that book already: nothing but a check'] : steps;
-  return {
-    data: { ...report, steps: text },
-    text: `would do, ${place}:\n${text.map((step) => `  ${step}\n`).join('')}`,
-  };
+interface Made {
+  readonly report: BookReport;
+  readonly changes: InitChanges;
+  /** There were others, or could be, before this clone came. */
+  readonly wasThere: boolean;
 }
 
-async function perform(context: Context, parsed: Parsed, setup: Setup, chosen: ChosenBook): Promise<Answer> {
+async function perform(context: Context, parsed: Parsed, setup: Setup, chosen: ChosenBook): Promise<Made> {
   const { clone, env } = setup;
   const current = bookSettings(setup);
   if (current?.mode === 'remote' && chosen.mode === 'local' && !parsed.flag('yes')) throw leavesTeam(current);
@@ -127,7 +121,7 @@ async function perform(context: Context, parsed: Parsed, setup: Setup, chosen: C
       },
     );
     const moved = move === null ? 0 : await finishMove(move);
-    const report: InitReport = {
+    const report: BookReport = {
       mode: target.mode,
       remote: target.remote === null ? null : withoutPassword(target.remote),
       prefix: target.prefix,
@@ -136,10 +130,9 @@ async function perform(context: Context, parsed: Parsed, setup: Setup, chosen: C
       agent: who.agent,
       session: who.session,
       host,
-      next: nextCommands(found.joined),
     };
     const changes = { moved, left: forgotten, again: current?.book === found.book && moved === 0 };
-    return { data: { ...report, moved }, text: initText(report, changes) };
+    return { report, changes, wasThere: found.joined };
   } finally {
     await move?.close();
   }

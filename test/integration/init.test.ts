@@ -29,6 +29,8 @@ const init = (args: readonly string[] = [], cwd = clone) => command(['init', '--
 const run = (args: readonly string[], cwd = clone) => command([...args, '--json'], { cwd });
 const refsOf = async (dir: string) =>
   (await git(['for-each-ref', '--format=%(refname)'], { cwd: dir })).split('\n').filter((ref) => ref !== '');
+/** But for the records of agents, which `init` registers, and what they told. */
+const bookRefsOf = async (dir: string) => (await refsOf(dir)).filter((ref) => !/^refs\/(agents|events)\//.test(ref));
 const configOf = (key: string, cwd = clone) => git(['config', '--get', key], { cwd }).catch(() => null);
 
 describe('which book', () => {
@@ -46,11 +48,13 @@ describe('which book', () => {
       maxPushesPerMinute: null,
     });
     expect(first.data.next).toHaveLength(3);
-    expect(await refsOf(bare)).toEqual(['refs/coord/format']);
+    expect(await bookRefsOf(bare)).toEqual(['refs/coord/format']);
     const second = await init([], await makeClone(bare, join(scratch.dir, 'b')));
     expect(second.data).toMatchObject({ joined: true, book: first.data.book });
-    expect(await init()).toMatchObject({ status: 0, data: { ...first.data, joined: false, next: second.data.next } });
-    expect(await refsOf(bare)).toEqual(['refs/coord/format']);
+    const agents = [{ id: second.data.agent, status: 'available', tasks: [] }];
+    const again = { ...first.data, joined: false, next: second.data.next, agents };
+    expect(await init()).toMatchObject({ status: 0, data: again });
+    expect(await bookRefsOf(bare)).toEqual(['refs/coord/format']);
     expect(await configOf('coord.book')).toBe(first.data.book);
   });
 
@@ -58,7 +62,7 @@ describe('which book', () => {
     const alone = join(scratch.dir, 'alone');
     await git(['init', '--quiet', alone], { cwd: scratch.dir });
     expect(await init([], alone)).toMatchObject({ status: 0, data: { mode: 'local', remote: null, joined: false } });
-    expect(await refsOf(alone)).toEqual(['refs/coord/format']);
+    expect(await bookRefsOf(alone)).toEqual(['refs/coord/format']);
 
     const bareAlone = await makeBareRepo(join(scratch.dir, 'alone.git'));
     expect(await init([], bareAlone)).toMatchObject({ status: 0, data: { mode: 'local' } });
@@ -112,7 +116,7 @@ describe('at once', () => {
     for (const { status } of answers) expect(status).toBe(0);
     expect(new Set(answers.map(({ data }) => data.book)).size).toBe(1);
     expect(answers.filter(({ data }) => !data.joined)).toHaveLength(1);
-    expect(await refsOf(bare)).toEqual(['refs/coord/format']);
+    expect(await bookRefsOf(bare)).toEqual(['refs/coord/format']);
   });
 
   test("one clone's worktrees, while git config is being written by others (trap 15)", async () => {
@@ -204,8 +208,9 @@ describe('another book', () => {
     const again = await run(['init', '--yes']);
     expect(again).toMatchObject({ status: 0, data: { joined: false } });
     expect(again.data.book).not.toBe(old);
-    for (const name of ['held', 'ended', 'pending', 'agents', 'chains', 'outbox', 'watch'])
+    for (const name of ['held', 'ended', 'pending', 'watch'])
       expect(existsSync(join(clone, '.git/coord', name))).toBe(false);
+    expect((await run(['agents'])).data.agents).toMatchObject([{ id: again.data.agent, tasks: [] }]);
     expect((await run(['list'])).data.tasks).toEqual([]);
     expect((await run(['add', 'New', '--id', 'old'])).status).toBe(0);
     await run(['daemon', 'stop']);

@@ -16,7 +16,12 @@ export const setUpCommands: readonly CommandSpec[] = [
         name: 'yes',
         short: 'y',
         type: 'boolean',
-        summary: 'also leave a book for a local one, or for another in its place',
+        summary: 'also leave a book for a local one, or for another in its place; with a new book, write .coord.yml',
+      },
+      {
+        name: 'config',
+        type: 'boolean',
+        summary: 'write .coord.yml where there is none: every setting, with comments',
       },
       { name: 'dry-run', short: 'n', type: 'boolean', summary: 'say what would be done, and do nothing' },
     ],
@@ -24,6 +29,8 @@ export const setUpCommands: readonly CommandSpec[] = [
     explanation: [
       'With a remote the book lives there, without one in the clone itself.',
       'Which book a clone uses stands in git config coord.mode, coord.remote and coord.prefix.',
+      'The agent is registered there. What the project has is looked at, and reported: kind and commands, hooks, tools,',
+      'and tasks that beads, Backlog.md, Task Master or claim files keep, for import.',
     ],
     load: () => import('../init.ts'),
   },
