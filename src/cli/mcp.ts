@@ -47,7 +47,7 @@ async function runCommand(server: Context, words: readonly string[], { notice, w
 async function watch(context: Context, parsed: Parsed, request: Watching): Promise<void> {
   try {
     await withBook(context, parsed, async ({ book }) => {
-      await book.watch(request);
+      await book.watch({ ...request, onAway: (error) => void (error !== null && request.onAway()) });
       return { data: null, text: '' };
     });
   } catch (error) {

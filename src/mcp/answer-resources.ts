@@ -48,7 +48,8 @@ export function answerResources(server: Server, sdk: Sdk, commands: Commands, tu
     } catch (error) {
       if (!(error instanceof CoordError)) throw error;
       const code = error.code === 'not-found' ? notFound : sdk.ErrorCode.InternalError;
-      throw new sdk.McpError(code, error.message, { uri, ...errorShown(error) });
+      const shown = errorShown(error);
+      throw new sdk.McpError(code, shown.message, { uri, ...shown });
     }
   };
   server.setRequestHandler(sdk.ListResourceTemplatesRequestSchema, () => ({ resourceTemplates: templates }));

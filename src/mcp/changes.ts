@@ -22,11 +22,23 @@ export class Changes {
     this.#listener = listener;
   }
 
-  /** Resolves once nothing is missed any more. @throws CoordError `not-found` (no book here), `config`: the next call tries again */
+  /**
+   * Resolves once nothing is missed any more; with the remote away at once, and all is told to have changed when it is back.
+   * @throws CoordError `not-found` (no book here), `config`: the next call tries again
+   */
   begin(): Promise<void> {
     this.#begun ??= new Promise((resolve, reject) => {
+      let isLate = false;
+      const onBegin = (): void => {
+        resolve();
+        if (isLate) this.#tellAll();
+      };
+      const onAway = (): void => {
+        isLate = true;
+        resolve();
+      };
       this.#commands
-        .watch({ signal: this.#end.signal, onBegin: resolve, onEvent: (event) => this.#tell(event) })
+        .watch({ signal: this.#end.signal, onBegin, onAway, onEvent: (event) => this.#tell(event) })
         .then(resolve, reject)
         .finally(() => {
           this.#begun = undefined;
@@ -45,6 +57,11 @@ export class Changes {
 
   end(): void {
     this.#end.abort();
+  }
+
+  #tellAll(): void {
+    for (const uri of this.#subscribed) this.#listener.updated(uri);
+    this.#listener.listChanged();
   }
 
   #tell(event: Happened): void {

@@ -30,6 +30,8 @@ export interface Watching {
   readonly signal: AbortSignal;
   /** From here on nothing is missed. */
   readonly onBegin: () => void;
+  /** The book can't be asked now; it goes on trying, and begins once it can. */
+  readonly onAway: () => void;
   readonly onEvent: (event: Happened) => void;
 }
 

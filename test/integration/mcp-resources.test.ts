@@ -1,4 +1,5 @@
 // The book as MCP resources, and who is told when they change; prompts.
+import { rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { type Agent, closeAgents, joinBook, makeBook, openAgent } from '../helpers/book.ts';
@@ -7,12 +8,13 @@ import { makeBareRepo, makeScratch, type Scratch } from '../helpers/repo.ts';
 import { waitFor } from '../helpers/wait-for.ts';
 
 let scratch: Scratch;
+let bare: string;
 /** In another clone, as on another machine. */
 let ben: Agent;
 let mcp: McpClient;
 beforeEach(async () => {
   scratch = await makeScratch();
-  const bare = await makeBareRepo(join(scratch.dir, 'remote.git'));
+  bare = await makeBareRepo(join(scratch.dir, 'remote.git'));
   const id = await makeBook(bare, bare);
   const clone = await joinBook(bare, join(scratch.dir, 'anna'), id);
   ben = await openAgent(await joinBook(bare, join(scratch.dir, 'ben'), id), { agent: 'ben' });
@@ -118,6 +120,18 @@ test('once it was listed, it is told that the list has changed', async () => {
   await mcp.call('done', { id: 'api' });
   await toldAll('list');
   expect(await urisOf()).not.toContain('coord://tasks/api');
+});
+
+test('with the remote away the list is what was last seen; once it is back, all is told to have changed', async () => {
+  await ben.book.add({ id: 'api', title: 'Build the API' });
+  await mcp.call('ready');
+  await rename(bare, `${bare}.away`);
+  expect(await urisOf()).toContain('coord://tasks/api');
+  await mcp.client.subscribeResource({ uri: 'coord://tasks/api' });
+  expect((await mcp.call('ready')).error?.code).toBe('unavailable');
+  expect(mcp.told).toEqual([]);
+  await rename(`${bare}.away`, bare);
+  await toldAll('list', 'coord://tasks/api');
 });
 
 test('prompts take the id of a task, and no other text', async () => {

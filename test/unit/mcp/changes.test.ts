@@ -52,3 +52,20 @@ test('a watch that could not begin, or that has ended, is begun anew', async () 
   await changes.begin();
   expect(begun).toHaveLength(3);
 });
+
+test('a remote that is away keeps nobody waiting, and what was missed meanwhile is told once it is back', async () => {
+  const told: string[] = [];
+  let request: Watching | undefined;
+  const watch = (watching: Watching) => {
+    request = watching;
+    watching.onAway();
+    return new Promise<void>(() => {});
+  };
+  const listener = { listChanged: () => void told.push('list'), updated: (uri: string) => void told.push(uri) };
+  const changes = new Changes({ run: async () => ({ data: null }), watch }, listener);
+  await changes.begin();
+  changes.subscribe('coord://tasks/api');
+  expect(told).toEqual([]);
+  request?.onBegin();
+  expect(told).toEqual(['coord://tasks/api', 'list']);
+});
