@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { recordSession } from '../../src/config/sessions.ts';
-import { cliJson } from '../helpers/cli.ts';
+import { cli, cliJson } from '../helpers/cli.ts';
 import { coord, makeBookClone, run } from '../helpers/hook-repo.ts';
 import { closeClients, connectMcp } from '../helpers/mcp.ts';
 import { git, makeScratch, type Scratch } from '../helpers/repo.ts';
@@ -46,6 +46,34 @@ test('a tool that gave its server another session id is one session: its shell c
   expect((await second.call('claim', { id: 'build-api' })).error?.code).toBe('held');
   expect((await second.call('done', { id: 'build-api' })).error?.code).toBe('held');
   expect((await call('done', { id: 'build-api' })).data.state).toBe('done');
+});
+
+test('hook JSON and MCP: claim, edit, commit, land, each refused without the claim', async () => {
+  /** As the tool runs it: the server was given another id than hooks and shell. */
+  const hook = async (event: string, input: object = {}) => {
+    const all = { session_id: 'of-the-hooks', cwd: dir, hook_event_name: event, ...input };
+    const ran = await cli(['hook', `claude-${event}`], { cwd: dir, env: agent, input: JSON.stringify(all) });
+    expect([ran.status, ran.stderr]).toEqual([0, '']);
+    return ran.stdout === '' ? null : JSON.parse(ran.stdout).hookSpecificOutput;
+  };
+  const edit = () => hook('before-tool', { tool_name: 'Edit', tool_input: { file_path: join(dir, 'readme') } });
+  await hook('session-start', { source: 'startup' });
+  const { call } = await connectMcp(dir, { ...agent, ...named('of-the-server') });
+  expect((await call('status')).data.session).toBe('of-the-hooks');
+  expect(await edit()).toMatchObject({
+    permissionDecision: 'deny',
+    permissionDecisionReason: expect.stringContaining('claim build-api'),
+  });
+  expect((await commit(named('of-the-shell'))).status).toBe(1);
+  expect((await call('land', { id: 'build-api' })).error?.code).toBe('not-found');
+
+  await call('claim', { id: 'build-api' });
+  expect(await edit()).toBe(null);
+  expect((await commit(named('of-the-shell'))).status).toBe(0);
+  const other = await connectMcp(dir, { ...agent, COORD_SESSION: 'another-tool' });
+  expect((await other.call('land', { id: 'build-api' })).error?.code).toBe('held');
+  expect((await call('land', { id: 'build-api' })).data).toMatchObject({ task: { state: 'done' } });
+  expect(await edit()).toMatchObject({ permissionDecision: 'deny' });
 });
 
 test.each([
