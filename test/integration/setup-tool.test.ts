@@ -1,10 +1,10 @@
 // Setting coding tools up in a clone, as a user does, and a session by the files that were written.
-import { mkdir, readFile, readlink, rm, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, readlink, rm, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { toolFiles, toolNames } from '../../src/hooks/tool-files/tools.ts';
 import { cliJson } from '../helpers/cli.ts';
-import { makeBookClone, withBook } from '../helpers/hook-repo.ts';
+import { makeBookClone, run, withBook } from '../helpers/hook-repo.ts';
 import { git, makeScratch, type Scratch } from '../helpers/repo.ts';
 import { binFolder, openToolClient } from '../helpers/tool-client.ts';
 
@@ -150,3 +150,35 @@ test('a session by the hooks that were written; hostile titles change nothing bu
     await client.close();
   }
 });
+
+// The tools themselves, from the npm registry. Without a login they list a tool server, and Claude Code runs the hooks of a
+// session's begin and end; Cursor is no npm package, and has not been run.
+if (process.env.COORD_TEST_FULL === '1')
+  test.each([
+    ['claude', '@anthropic-ai/claude-code', /git-coord: git-coord mcp/],
+    ['codex', '@openai/codex', /git-coord +git-coord +mcp/],
+    ['gemini', '@google/gemini-cli', /git-coord: git-coord mcp \(stdio\)/],
+  ])(
+    '%s itself lists our server',
+    async (tool, name, listed) => {
+      const [home, packages] = [join(scratch.dir, 'home'), join(scratch.dir, 'packages')];
+      const bin = await binFolder(join(scratch.dir, 'bin'));
+      await mkdir(join(home, '.codex'), { recursive: true });
+      await mkdir(packages);
+      await writeFile(join(home, '.codex/config.toml'), `[projects."${dir}"]\ntrust_level = "trusted"\n`);
+      const env = { ...process.env, HOME: home, PATH: `${bin}:${process.env.PATH}`, COORD_DAEMON: 'off' };
+      const install = ['install', '--no-audit', '--no-fund', '--prefix', packages, name];
+      expect(await run('npm', install, packages, env)).toMatchObject({ status: 0 });
+      const program = join(packages, 'node_modules/.bin', tool);
+      if (tool === 'claude')
+        await run(process.execPath, [join(packages, 'node_modules', name, 'install.cjs')], packages, env);
+      await setup(tool);
+      const { stdout, stderr } = await run(program, ['mcp', 'list'], dir, env);
+      expect(stdout + stderr).toMatch(listed);
+      if (tool !== 'claude') return;
+      await run(program, ['-p', 'hello'], dir, env);
+      const [record = ''] = await readdir(join(dir, '.git/coord/sessions'));
+      expect(await read(`.git/coord/sessions/${record}`)).toMatch(/^session=[0-9a-f-]{36}\n[\s\S]*tool=claude\n/);
+    },
+    300_000,
+  );

@@ -94,6 +94,35 @@ test("another session in the worktree is refused; subagents, and the tool's othe
   expect(await two.hook('stop')).toBe(null);
 });
 
+/** What an MCP client says to claim a task, a line each. */
+const claimByServer = (id: string): string =>
+  [
+    {
+      id: 1,
+      method: 'initialize',
+      params: { protocolVersion: '2025-06-18', capabilities: {}, clientInfo: { name: 'tool', version: '1' } },
+    },
+    { method: 'notifications/initialized' },
+    { id: 2, method: 'tools/call', params: { name: 'claim', arguments: { id } } },
+  ]
+    .map((message) => `${JSON.stringify({ jsonrpc: '2.0', ...message })}\n`)
+    .join('');
+
+test("a claim made by the tool's server, which was given another id, lets its edit and its commit pass", async () => {
+  await onBranch('api');
+  const [one, two] = [open('s-1'), open('s-2')];
+  for (const client of [one, two]) await client.hook('session-start');
+  await writeFile(join(scratch.dir, 'claim'), claimByServer('api'));
+  const served = (client: ToolClient) =>
+    client.shell('git-coord mcp < ../claim', { env: { CLAUDE_CODE_SESSION_ID: 's-server' } });
+  expect((await served(one)).stdout).toContain('"session":"s-1"');
+  expect(await one.hook('before-tool', edit(file()))).toBe(null);
+  expect((await one.shell('git commit -qm x --allow-empty')).status).toBe(0);
+  expect((await served(two)).stdout).toContain('"code":"held"');
+  expect(refusal(await two.hook('before-tool', edit(file())))).toContain('in another session of yours');
+  expect((await two.shell('git commit -qm x --allow-empty')).status).toBe(1);
+});
+
 test('a process that begins another session goes on with what it holds', async () => {
   await onBranch('api');
   const client = open('s-1');
