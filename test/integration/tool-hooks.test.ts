@@ -243,6 +243,19 @@ test('a session that ends gives back what has no commits, and says what it keeps
   await waitFor(async () => (await states()).join() === 'api claimed,idle open', { what: 'idle is given back' });
 });
 
+test('without a recorded process the id of the shell is the id of the hook; what goes on behind acts for it', async () => {
+  await onBranch('api');
+  const client = open('s-1');
+  const shell = { env: { CLAUDE_CODE_SESSION_ID: 's-1' } };
+  expect((await client.shell('git coord claim api', shell)).status).toBe(0);
+  expect(await client.hook('before-tool', edit(file()))).toBe(null);
+  expect(await open('s-1', { tool: 'cursor' }).hook('session-end')).toBe(null);
+  const { systemMessage } = await client.hook('session-end');
+  expect(systemMessage).toBe('git coord: given back: api');
+  const state = () => withBook(dir, 'agent-b', async (book) => (await book.show('api')).state);
+  await waitFor(async () => (await state()) === 'open', { what: 'it is given back' });
+});
+
 test('what is no call, of no book, of another version or of a broken configuration refuses nothing', async () => {
   await onBranch('api');
   const client = open('s-1');

@@ -26,6 +26,5 @@ export async function noteActivity(request: ToolRequest, call: ToolCall): Promis
   const clock = { wall: () => '', monoMs: monotonicMs, bootMs: sinceBootMs, sleep: async () => {} };
   for (const { task: id, state } of own.length > 0 ? own : held)
     if (clock.bootMs() - state.activeBootMs > touchMsMin) stayActive({ held: ledger, clock }, id);
-  const late = held.filter((entry) => leaseLeft(entry) < leaseLeftMin).map((entry) => entry.task);
-  if (late.length > 0) request.later(claimant, ['renew', ...late, '--quiet']);
+  for (const entry of held) if (leaseLeft(entry) < leaseLeftMin) request.later(entry, ['renew', entry.task, '--quiet']);
 }

@@ -1,4 +1,5 @@
 /** When the model stops, and when its session ends: what becomes of what it holds. */
+import type { HeldEntry } from '../../store/held-ledger.ts';
 import type { ToolCall } from './call.ts';
 import { type Claimant, claimantAt, heldBy, listener } from './claimant.ts';
 import { forgetSaid, isFirst } from './once.ts';
@@ -6,9 +7,7 @@ import { nothing, type Reply } from './reply.ts';
 import { folderOf, type ToolRequest } from './run-tool-hook.ts';
 import { unlandedCommits } from './unlanded.ts';
 
-interface Work {
-  readonly task: string;
-  readonly term: number;
+interface Work extends Pick<HeldEntry, 'task' | 'term' | 'agent' | 'session'> {
   readonly commits: number;
 }
 
@@ -16,7 +15,7 @@ interface Work {
 async function workOf(claimant: Claimant, env: NodeJS.ProcessEnv): Promise<Work[]> {
   const held = heldBy(claimant).filter(({ state }) => state.owner === null);
   return Promise.all(
-    held.map(async ({ task, term }) => ({ task, term, commits: await unlandedCommits(claimant, env, task) })),
+    held.map(async (entry) => ({ ...entry, commits: await unlandedCommits(claimant, env, entry.task) })),
   );
 }
 
@@ -39,20 +38,23 @@ export async function beforeStop(request: ToolRequest, call: ToolCall): Promise<
   };
 }
 
-/** Gives back what has no commits; the rest is kept until its lease runs out. */
+/**
+ * Gives back what has no commits; the rest is kept until its deadline. Cursor's conversations share a process, and so a
+ * session: one that ends says nothing of what the others hold.
+ */
 export async function afterSession(request: ToolRequest, call: ToolCall): Promise<Reply> {
-  if (call.processGoesOn) return nothing;
+  if (call.processGoesOn || request.tool === 'cursor') return nothing;
   const claimant = await claimantAt(folderOf(request, call), request.env, call);
   if (claimant === null) return nothing;
   for (const session of claimant.sessions) forgetSaid(claimant.clone.coordDir, session);
   const work = await workOf(claimant, request.env);
-  const idle = work.filter(({ commits }) => commits === 0).map(({ task }) => task);
-  for (const task of idle) request.later(claimant, ['release', task, '--quiet']);
+  const idle = work.filter(({ commits }) => commits === 0);
+  for (const one of idle) request.later(one, ['release', one.task, '--quiet']);
   const kept = work
     .filter(({ commits }) => commits > 0)
     .map(({ task, commits }) => `${task} (${countText(commits)}: git coord land ${task})`);
   const parts = [
-    ...(idle.length > 0 ? [`given back: ${idle.join(', ')}`] : []),
+    ...(idle.length > 0 ? [`given back: ${idle.map(({ task }) => task).join(', ')}`] : []),
     ...(kept.length > 0 ? [`kept until the deadline: ${kept.join(', ')}`] : []),
   ];
   return parts.length === 0 ? nothing : { kind: 'say', text: `git coord: ${parts.join('; ')}` };

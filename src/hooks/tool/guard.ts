@@ -59,7 +59,7 @@ async function guardWorktree(root: string, request: ToolRequest, call: ToolCall)
   const standing = standingOf(claimant, { entry, fresh, shown: () => shownHolder(claimant, request.env, task) });
   if (standing.kind === 'held') {
     // whether it was lost meanwhile is found out by the renewal, and by the commit
-    if (standing.renew) request.later(claimant, ['renew', task, '--quiet']);
+    if (standing.renew) request.later(entry ?? claimant, ['renew', task, '--quiet']);
     return nothing;
   }
   const text = refusalText(task, standing, agent);
