@@ -193,6 +193,7 @@ export async function openBook(options: OpenBookOptions): Promise<OpenedBook> {
       const file = await (typeof source === 'string'
         ? readImport(source, name)
         : readImport(exportLines(source), `${name}.ndjson`));
+      for (const notice of file.notices) warn(notice);
       return book.importTasks(file, { dryRun, command: 'importTasks' });
     },
     restore: async (how) => {

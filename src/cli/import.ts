@@ -1,5 +1,11 @@
+import { stat } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import { readForeignFolder } from '../config/foreign/foreign-folder.ts';
+import type { ImportFile } from '../config/found-tasks.ts';
 import { readImport } from '../config/import-file.ts';
+import type { Context } from './frame/context.ts';
 import type { Run } from './frame/spec.ts';
+import { oneLine } from './frame/text.ts';
 import { readInput } from './read-input.ts';
 import { withBook } from './with-book.ts';
 
@@ -8,8 +14,7 @@ const fileMibMax = 32;
 
 export const run: Run = async (context, parsed) => {
   const [path = '-'] = parsed.positionals;
-  const { text, name } = await readInput(context, path, fileMibMax);
-  const file = await readImport(text, name);
+  const file = await readSource(context, path);
   const dryRun = parsed.flag('dry-run');
   return withBook(context, parsed, async ({ book, command }) => {
     const data = await book.importTasks(file, { dryRun, command });
@@ -17,10 +22,19 @@ export const run: Run = async (context, parsed) => {
     const parts = [
       `${tasksText(data.created.length)} ${dryRun ? 'would be added' : 'added'}`,
       ...(there > 0 ? [`${there} there already`] : []),
-      ...(data.skipped > 0 ? [`${data.skipped} skipped, which are checked`] : []),
+      ...(data.skipped > 0 ? [`${data.skipped} skipped, ${file.skippedWhy}`] : []),
     ];
+    for (const notice of file.notices) context.warn(oneLine(notice));
     return { data, text: `${parts.join('; ')}\n` };
   });
 };
+
+async function readSource(context: Context, path: string): Promise<ImportFile> {
+  const place = resolve(context.cwd, path);
+  const isFolder = path !== '-' && (await stat(place).catch(() => null))?.isDirectory() === true;
+  if (isFolder) return readForeignFolder(place, path);
+  const { text, name } = await readInput(context, path, fileMibMax);
+  return readImport(text, name);
+}
 
 const tasksText = (count: number): string => (count === 1 ? '1 task' : `${count} tasks`);

@@ -1,31 +1,17 @@
-import { idOfTitle, isId } from '../domain/ids.ts';
 import type { Json } from '../domain/task.ts';
-import { limits } from '../domain/task.ts';
 import { readTaskList } from '../domain/task-list.ts';
-import { exportFormat, type ImportedTask } from '../domain/task-record.ts';
-import type { CoordError } from '../errors.ts';
-import { type DocumentFile, type FileUse, issueTexts, readDocument, wrongFile } from './document-file.ts';
-import { foldedId, taskOf, taskWords, writtenTask } from './written-task.ts';
-
-/** A file of tasks, of one of four kinds (docs/cli.md, "Export and import"). All problems at once, each with file and line. */
-export interface ImportFile {
-  readonly tasks: readonly ImportedTask[];
-  /** Items of a list that are checked. */
-  readonly skipped: number;
-  /** It is an export: its tasks may need what nobody knows, as in the book that they come from. */
-  readonly isExport: boolean;
-  /** `file:line`, of one of the tasks. */
-  placeOf(task: number): string;
-}
-
-const tasksMax = 10_000;
-
-const use: FileUse = { isNo: 'no file of tasks', command: 'import' };
+import { exportFormat } from '../domain/task-record.ts';
+import { readDocument } from './document-file.ts';
+import { backlogTask } from './foreign/backlog.ts';
+import { beadsTask, isBeads } from './foreign/beads.ts';
+import { foreignId, foreignTasks } from './foreign/foreign-task.ts';
+import { taskMasterTasks } from './foreign/task-master.ts';
+import { type Found, fileOf, type ImportFile, use } from './found-tasks.ts';
 
 /** @throws CoordError `usage` with all problems */
 export async function readImport(text: string, name: string): Promise<ImportFile> {
   const kind = kindOf(name, text);
-  if (kind === 'list') return listOf(text, name);
+  if (kind === 'list') return (await backlogOf(text, name)) ?? listOf(text, name);
   return kind === 'lines' ? linesOf(text, name) : documentOf(text, name);
 }
 
@@ -74,7 +60,15 @@ function linesOf(text: string, name: string): ImportFile {
       problems.push(...headerProblems(value, place));
     } else found.push({ value, place: () => place });
   }
-  return fileOf(found, name, problems, isExport);
+  if (!isExport && problems.length === 0 && isBeads(found[0]?.value)) return beadsOf(found, name);
+  return fileOf(found, name, { before: problems, isExport });
+}
+
+function beadsOf(lines: readonly Found[], name: string): ImportFile {
+  const tasks = lines.map(beadsTask).filter((task) => task !== null);
+  const { found, notices } = foreignTasks('beads', tasks);
+  const skippedWhy = 'which are deleted, or no work';
+  return fileOf(found, name, { notices, skipped: lines.length - tasks.length, skippedWhy });
 }
 
 const isHeader = (value: Json): boolean => typeof value === 'object' && value !== null && 'format' in value;
@@ -89,6 +83,11 @@ function headerProblems(header: Json, place: string): string[] {
 async function documentOf(text: string, name: string): Promise<ImportFile> {
   const document = await readDocument(text, name, use);
   const { plain } = document;
+  const theirs = taskMasterTasks(document);
+  if (theirs !== null) {
+    const { found, notices } = foreignTasks('task-master', theirs);
+    return fileOf(found, name, { notices });
+  }
   const isMap = typeof plain === 'object' && plain !== null && 'tasks' in plain;
   const list: unknown = isMap ? plain.tasks : plain;
   if (!Array.isArray(list)) throw document.wrong([`${document.placeOf([])}: must be a list of tasks`]);
@@ -98,7 +97,20 @@ async function documentOf(text: string, name: string): Promise<ImportFile> {
     place: (path: readonly PropertyKey[] = []) => document.placeOf([...at, index, ...path]),
   }));
   const isExport = isMap && isHeader(plain as Json);
-  return fileOf(found, name, isExport ? headerProblems(plain as Json, document.placeOf([])) : [], isExport);
+  const before = isExport ? headerProblems(plain as Json, document.placeOf([])) : [];
+  return fileOf(found, name, { before, isExport });
+}
+
+/** One task of Backlog.md: what it needs may be in the book already. Null: it is none. */
+async function backlogOf(text: string, name: string): Promise<ImportFile | null> {
+  const task = await backlogTask(text, name);
+  if (task === null) return null;
+  const { found } = foreignTasks('backlog.md', [{ ...task, needs: [] }]);
+  const needs = task.needs.map(foreignId);
+  return fileOf(
+    found.map(({ value, place }) => ({ value: { ...(value as object), needs }, place })),
+    name,
+  );
 }
 
 /** Each unchecked item is a task; what it stands above it needs. */
@@ -106,63 +118,12 @@ function listOf(text: string, name: string): ImportFile {
   const items = readTaskList(text);
   const open = items.filter(({ isChecked }) => !isChecked);
   const found = open.map(({ title, line }) => ({ value: { title }, place: () => `${name}:${line}` }));
-  const file = fileOf(found, name, [], false);
+  const file = fileOf(found, name);
   for (const [index, { parent }] of open.entries()) {
     let above = parent === null ? undefined : items[parent];
     while (above?.isChecked) above = above.parent === null ? undefined : items[above.parent];
     const [task, whole] = [file.tasks[index], above && file.tasks[open.indexOf(above)]];
     if (task && whole) whole.needs.push(task.id);
   }
-  return { ...file, skipped: items.length - open.length };
+  return { ...file, skipped: items.length - open.length, skippedWhy: 'which are checked' };
 }
-
-interface Found {
-  readonly value: unknown;
-  readonly place: (path?: readonly PropertyKey[]) => string;
-}
-
-/** @throws CoordError `usage` with all problems */
-function fileOf(found: readonly Found[], name: string, before: readonly string[], isExport: boolean): ImportFile {
-  const problems = [...before];
-  if (found.length === 0 && before.length === 0 && !isExport) problems.push(`${name}:1: there are no tasks in it`);
-  if (found.length > tasksMax)
-    throw wrong(name, [`${name}:1: it has ${found.length} tasks; at most ${tasksMax} go in one push`]);
-  const written = found.map(({ value, place }) => {
-    if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-      problems.push(`${place()}: it is no task`);
-      return null;
-    }
-    const parsed = writtenTask.safeParse(value);
-    if (parsed.success) return parsed.data;
-    const document: Pick<DocumentFile, 'placeOf'> = { placeOf: place };
-    problems.push(...parsed.error.issues.flatMap((issue) => issueTexts(issue, document, taskWords)));
-    return null;
-  });
-  const taken = new Set<string>();
-  const ids = written.map((task, index) => {
-    const id = task?.id === undefined ? undefined : foldedId(task.id);
-    if (id === undefined) return undefined;
-    const place = found[index]?.place(['id']) ?? name;
-    if (!isId(id)) problems.push(`${place}: ${JSON.stringify(id.slice(0, 80))} is no id`);
-    else if (taken.has(id)) problems.push(`${place}: there are two tasks ${id}`);
-    taken.add(id);
-    return id;
-  });
-  const tasks = written.map((task, index): ImportedTask => {
-    const id = ids[index] ?? idOfTitle(task?.title ?? '', taken);
-    taken.add(id);
-    return taskOf(id, task ?? { title: '' });
-  });
-  for (const [index, { id, title, needs }] of tasks.entries()) {
-    const place = (key: string) => found[index]?.place([key]) ?? name;
-    const bad = needs.filter((need) => !isId(need));
-    if (bad.length > 0) problems.push(`${place('needs')}: ${JSON.stringify(bad[0]?.slice(0, 80))} is no id`);
-    if (needs.includes(id)) problems.push(`${place('needs')}: ${id} can't need itself`);
-    if (title.length > limits.titleChars)
-      problems.push(`${place('title')}: a title has at most ${limits.titleChars} characters`);
-  }
-  if (problems.length > 0) throw wrong(name, problems);
-  return { tasks, skipped: 0, isExport, placeOf: (task) => found[task]?.place() ?? name };
-}
-
-const wrong = (name: string, problems: readonly string[]): CoordError => wrongFile(name, use, problems);

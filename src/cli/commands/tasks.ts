@@ -138,7 +138,7 @@ export const taskCommands: readonly CommandSpec[] = [
   {
     name: 'import',
     group: 'Tasks',
-    summary: 'add tasks from a file: an export, data, or a list of titles',
+    summary: 'add tasks from a file: an export, data, a list of titles, or what another tool keeps',
     positionals: [{ name: 'file', required: true }],
     options: [{ name: 'dry-run', short: 'n', type: 'boolean', summary: 'check it, and write nothing' }],
     answers: true,
@@ -146,6 +146,7 @@ export const taskCommands: readonly CommandSpec[] = [
     explanation: [
       'A list in Markdown (.md): each item that is not checked; YAML or JSON (.yml, .json): a list of tasks with the',
       'fields of add; .ndjson: what export writes. With - standard input, of whatever kind it is.',
+      'Of other tools: .beads/issues.jsonl, .taskmaster/tasks/tasks.json, and the folders backlog and .claude/coordination.',
       'All tasks are added in one atomic push, or none. The same file again changes nothing.',
     ],
     load: () => import('../import.ts'),
