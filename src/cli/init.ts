@@ -40,13 +40,16 @@ export const run: Run = async (context, parsed) => {
   for (const notice of before.loaded.notices) context.notice(notice);
   const chosen = choose(context, parsed, before);
   const [isThere, checklist] = await Promise.all([peek(before, chosen), lookHere(before)]);
-  const config = wantsConfig(parsed, checklist, bookSettings(before) === null && !isThere);
+  const isFirst = bookSettings(before) === null;
+  const config = wantsConfig(parsed, checklist, isFirst && !isThere);
   if (parsed.flag('dry-run'))
     return planned(before, { chosen, isThere, moves: parsed.flag('move'), config, checklist });
   // read again: another init of this clone may have been first
   const made = await withInitLock(before, async () => perform(context, parsed, await readSetup(request), chosen));
   const { registered, agents } = await joinAgents(context, made.wasThere);
-  const file = config ? await writeConfig(before, chosen, checklist) : { path: checklist.configFile, written: false };
+  // of several who begin at once, one has made the book
+  const writes = config && wantsConfig(parsed, checklist, isFirst && !made.wasThere);
+  const file = writes ? await writeConfig(before, chosen, checklist) : { path: checklist.configFile, written: false };
   const report: InitReport = {
     ...made.report,
     next: nextCommands(made.wasThere, checklist),

@@ -182,6 +182,13 @@ describe('.coord.yml', () => {
     expect(existsSync(join(other, '.coord.yml'))).toBe(false);
   });
 
+  test('of several who begin at once with --yes, the one who made the book writes it', async () => {
+    const clones = await Promise.all(['b', 'c'].map((name) => makeClone(bare, join(scratch.dir, name))));
+    const all = await Promise.all([clone, ...clones].map((each, n) => init(['--yes'], each, `agent-${n}`)));
+    for (const { data } of all) expect(data.config.written).toBe(!data.joined);
+    expect(all.filter(({ data }) => data.config.written)).toHaveLength(1);
+  });
+
   test('the file that coordination plans use stays the one that counts', async () => {
     await writeFiles(clone, { '.claude/workflow-config.yml': 'tasks:\n  retry_limit: 7\n' });
     const { data } = await init(['--yes', '--config']);

@@ -71,7 +71,7 @@ export async function furnish(scene: Scene): Promise<void> {
   // all at once: one makes the book, the others join it
   await Promise.all(
     workerNames.map(async (worker) => {
-      await git(clone(worker), ['coord', 'init', '--remote', 'origin', '--yes', '--quiet'], worker);
+      await git(clone(worker), ['coord', 'init', '--remote', 'origin', '--quiet'], worker);
       await git(clone(worker), ['coord', 'hooks', 'install', '--quiet'], worker);
       // a claim would start it too; but one that is just starting when the demo is interrupted could not be found and stopped
       await git(clone(worker), ['coord', 'daemon', 'start', '--quiet'], worker);

@@ -1,6 +1,9 @@
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { parseSharedFile } from '../../../src/config/file.ts';
-import { chosenBook, newConfigText } from '../../../src/config/new-file.ts';
+import { chosenBook, newConfigText, writeNewConfig } from '../../../src/config/new-file.ts';
 import { fullKey, settings } from '../../../src/config/settings.ts';
 
 const valuesOf = async (text: string) => {
@@ -28,4 +31,12 @@ test('it names a book that others can join', async () => {
   });
   expect(book('origin', 'refs/heads/coord/')).toMatchObject({ 'coordination.prefix': 'refs/heads/coord/' });
   expect([book('/srv/x.git'), chosenBook({ mode: 'local' }, isOrigin)]).toEqual([{}, {}]);
+});
+
+test('a file that is there stays', async () => {
+  const dir = await mkdtemp(join(tmpdir(), 'coord-new-file-'));
+  expect(await writeNewConfig(dir, 'one')).toBe(true);
+  expect(await writeNewConfig(dir, 'two')).toBe(false);
+  expect(await readFile(join(dir, '.coord.yml'), 'utf8')).toBe('one');
+  await rm(dir, { recursive: true });
 });
