@@ -39,7 +39,7 @@ function words(key: string, value: unknown): string {
 }
 
 /** `coordination.claim_ttl` is `coordination.claimTtlMs` in the configuration's own shape. */
-function valueAt(config: object, key: string): unknown {
+export function valueAt(config: object, key: string): unknown {
   const [section = '', name = ''] = key.split('.');
   const values = (config as Record<string, Record<string, unknown>>)[section] ?? {};
   const camel = name.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase());

@@ -1,13 +1,19 @@
+import type { Setup } from '../app/setup.ts';
+import type { Clone } from '../config/clone.ts';
 import type { Check, Finding } from '../coordinator/diagnose.ts';
 import { CoordError } from '../errors.ts';
 import { meanings } from './doctor-meanings.ts';
 import type { Answer, Context } from './frame/context.ts';
 import { type Column, table } from './frame/table.ts';
+import { oneLine } from './frame/text.ts';
 import type { HostReport } from './init-host.ts';
 
 export interface Diagnosis {
   readonly findings: readonly Finding[];
   readonly host: HostReport;
+  readonly clone: Clone;
+  /** Null: its configuration can't be read. */
+  readonly setup: Setup | null;
 }
 
 /** What `--fix` did, by the check that asked for it and the command that does the same. */
@@ -23,7 +29,13 @@ interface ShownCheck extends Check {
   readonly safe: boolean;
 }
 
-export function doctorAnswer(context: Context, { findings, host }: Diagnosis, fixed: readonly Fixed[]): Answer {
+/** @param report where one was written */
+export function doctorAnswer(
+  context: Context,
+  { findings, host }: Diagnosis,
+  fixed: readonly Fixed[],
+  report: string | null,
+): Answer {
   const checks: ShownCheck[] = findings.map(({ id, ok, detail, fix, repair }) => ({
     id,
     ok,
@@ -32,7 +44,9 @@ export function doctorAnswer(context: Context, { findings, host }: Diagnosis, fi
     means: ok ? null : (meanings[id] ?? null),
     safe: repair !== undefined,
   }));
-  const answer = { data: { checks, host, fixed }, text: fixedText(fixed) + checkTable(context, checks) };
+  const written = report === null ? '' : `\nreport: ${oneLine(report)}; look at it before you pass it on\n`;
+  const text = fixedText(fixed) + checkTable(context, checks) + written;
+  const answer = { data: { checks, host, fixed, report }, text };
   const first = findings.find(({ ok, code }) => !ok && code !== null);
   if (first === undefined || first.code === null) return answer;
   const { fix } = first;

@@ -10,17 +10,24 @@ import { embeddedFindings, remoteFindings, withoutBook } from './doctor-book.ts'
 import { claimFindings, daemonFindings } from './doctor-claims.ts';
 import { checkConfig, configProblem } from './doctor-config.ts';
 import { checkHooks } from './doctor-hooks.ts';
+import { writeReport } from './doctor-report.ts';
 import { type Diagnosis, doctorAnswer, type Fixed } from './doctor-text.ts';
 import type { Context } from './frame/context.ts';
+import { usageError } from './frame/parse.ts';
 import type { Run } from './frame/spec.ts';
 import { hostReport, unknownHost } from './init-host.ts';
 
+const usage = 'git coord doctor [--fix] [--report [<file>]]';
+
 /** Looks at everything that the protocol needs, none of which depends on a clock (docs/cli.md, `doctor`). */
 export const run: Run = async (context, parsed) => {
-  const first = await diagnose(context);
-  if (!parsed.flag('fix')) return doctorAnswer(context, first, []);
-  const fixed = await repair(context, first);
-  return doctorAnswer(context, fixed.length === 0 ? first : await diagnose(context), fixed);
+  const [file] = parsed.positionals;
+  const wantsReport = parsed.flag('report');
+  if (file !== undefined && !wantsReport) throw usageError('a file is written with --report alone', usage);
+  let diagnosis = await diagnose(context);
+  const fixed = parsed.flag('fix') ? await repair(context, diagnosis) : [];
+  if (fixed.length > 0) diagnosis = await diagnose(context);
+  return doctorAnswer(context, diagnosis, fixed, wantsReport ? await writeReport(context, diagnosis, file) : null);
 };
 
 /** What is safe to do without asking; what fails is said, and is found again. */
@@ -51,12 +58,12 @@ async function diagnose(context: Context): Promise<Diagnosis> {
     setup = await readSetup({ ...request, clone });
   } catch (error) {
     if (!(error instanceof CoordError) || error.code !== 'config') throw error;
-    return { findings: [git, configProblem(error)], host: unknownHost };
+    return { findings: [git, configProblem(error)], host: unknownHost, clone, setup: null };
   }
   const identity = await checkIdentity(context, setup);
   const findings = [git, identity, checkConfig(setup), await checkDisk(clone)];
   const book = bookSettings(setup);
-  if (book === null) return { findings: [...findings, ...(await withoutBook(setup))], host: unknownHost };
+  if (book === null) return { findings: [...findings, ...(await withoutBook(setup))], host: unknownHost, clone, setup };
   const { remote } = book;
   const found =
     remote === null
@@ -65,7 +72,7 @@ async function diagnose(context: Context): Promise<Diagnosis> {
   findings.push(...found.findings, await checkLocks(clone, book.prefix), await checkHooks(setup));
   if (findings.every(({ id, ok }) => ok || (id !== 'identity' && id !== 'config')))
     findings.push(...(await appFindings(context, findings)));
-  return { findings, host: found.host };
+  return { findings, host: found.host, clone, setup };
 }
 
 /** What the book shows of claims, where it can be read, and who keeps ours alive. */
