@@ -1,4 +1,4 @@
-// Builds what ships: dist/ (the command line and the library, bundled), dist/types, man/git-coord.1. Nothing is done
+// Builds what ships: dist/ (the command line, the library and the dashboard's page, bundled), dist/types, man/git-coord.1. Nothing is done
 // when nothing has changed since the last build.
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -6,6 +6,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { bundleCommandLine, leftOut } from './bundle-command-line.mjs';
+import { bundlePage } from './bundle-page.mjs';
 import { root } from './setup.mjs';
 
 const dist = join(root, 'dist');
@@ -33,6 +34,7 @@ async function build() {
   const outputs = [
     ...(await bundleCommandLine(esbuild, { outdir: dist, define })),
     ...(await bundleLibrary(esbuild, define)),
+    ...(await bundlePage(esbuild, join(dist, 'dashboard'))),
   ];
   removeAllBut(new Set(outputs));
   await writeManPage(esbuild, define, version);
@@ -92,9 +94,8 @@ function hashOfSources() {
     .filter((entry) => entry.isFile())
     .map((entry) => join(entry.parentPath, entry.name))
     .sort();
-  const others = ['package.json', 'package-lock.json', 'scripts/build.mjs', 'scripts/bundle-command-line.mjs'].map(
-    (name) => join(root, name),
-  );
+  const scripts = ['build', 'bundle-command-line', 'bundle-page'].map((name) => `scripts/${name}.mjs`);
+  const others = ['package.json', 'package-lock.json', ...scripts].map((name) => join(root, name));
   for (const file of [...files, ...others]) hash.update(file.slice(root.length)).update(readFileSync(file));
   return hash.digest('hex');
 }

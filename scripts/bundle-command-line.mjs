@@ -13,6 +13,9 @@ const loadedLate = {
   '@secretlint/core': 'node_modules/@secretlint/core/module/index.js',
   '@secretlint/secretlint-rule-preset-recommend':
     'node_modules/@secretlint/secretlint-rule-preset-recommend/module/index.js',
+  hono: 'node_modules/hono/dist/index.js',
+  'hono/streaming': 'node_modules/hono/dist/helper/streaming/index.js',
+  '@hono/node-server': 'node_modules/@hono/node-server/dist/index.mjs',
 };
 
 const standIn = join(root, 'src/worker/gates/left-out.ts');
@@ -83,7 +86,7 @@ const lateCrypto = {
     );
     onLoad({ filter, namespace: 'late' }, () => {
       const late = (name) => `export const ${name} = (...args) => require('node:crypto').${name}(...args);\n`;
-      return { contents: ['createHash', 'randomBytes', 'randomUUID'].map(late).join('') };
+      return { contents: ['createHash', 'randomBytes', 'randomUUID', 'timingSafeEqual'].map(late).join('') };
     });
   },
 };

@@ -111,6 +111,20 @@ export const runningCommands: readonly CommandSpec[] = [
     load: () => import('../stats.ts'),
   },
   {
+    name: 'dashboard',
+    group: 'Seeing',
+    summary: 'serve a page that shows what goes on, on this machine alone',
+    positionals: [],
+    options: [],
+    answers: true,
+    example: 'git coord dashboard',
+    explanation: [
+      'At 127.0.0.1:8080 (monitoring.dashboard_port), or the next port that is free.',
+      'With the printed address one can release, retry, cancel and move tasks; without its end the page only shows.',
+    ],
+    load: () => import('../dashboard.ts'),
+  },
+  {
     name: 'run',
     group: 'Work',
     summary: 'take tasks and have a command do each, in a worktree of its own',

@@ -1,24 +1,4 @@
-/** Escape sequences: CSI, OSC and other strings up to their end, and single ones. */
-const escapes =
-  /[\x1b\x9b]\[?[0-?]*[ -/]*[@-~]|(?:\x1b[\]PX^_]|[\x90\x98\x9d\x9e\x9f])[^\x07\x1b\x9c]*(?:\x07|\x1b\\|\x9c)?/g;
-const strings = /(?:\x1b[\]PX^_]|[\x90\x98\x9d\x9e\x9f])[^\x07\x1b\x9c]*(?:\x07|\x1b\\|\x9c)?/g;
-/** Control characters but tab and newline, and those that turn the direction of what follows. */
-const controls = /[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]/g;
-
-/** Somebody else's text, safe for a terminal; newlines stay. */
-export function manyLines(text: string): string {
-  return text
-    .replace(/\r\n?|[\u2028\u2029]/g, '\n')
-    .replace(strings, '')
-    .replace(escapes, '')
-    .replace(controls, '')
-    .replace(/\t/g, '  ');
-}
-
-/** Somebody else's text, safe for a terminal, in one line. */
-export function oneLine(text: string): string {
-  return manyLines(text).replace(/\s+/g, ' ').trim();
-}
+export { manyLines, oneLine } from '../../domain/plain-text.ts';
 
 const wide =
   /^[\u1100-\u115f\u2e80-\u303e\u3041-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6\u{1f300}-\u{1f64f}\u{1f680}-\u{1f6ff}\u{1f900}-\u{1faff}\u{20000}-\u{3fffd}]/u;

@@ -1,0 +1,71 @@
+/**
+ * The dashboard: a page of what goes on in the book, served on this machine alone.
+ *
+ *   look.ts       reads the book, with the calls that the command line has, and makes rows of it (rows.ts)
+ *   refresher.ts  looks while a page is there: at once when something changes in this clone, else every poll interval
+ *   feed.ts       keeps what pages were told, so that each gets what changed, and one that was cut off goes on
+ *   routes.ts     the page, its events, and what can be done from it; guard.ts decides who may ask
+ */
+import { randomBytes } from 'node:crypto';
+import type { Server } from 'node:http';
+import { getRequestListener } from '@hono/node-server';
+import { openLocalChanges } from '../app/local-changes.ts';
+import type { App } from '../app/open-app.ts';
+import type { Book } from '../coordinator/book.ts';
+import { readAssets } from './assets.ts';
+import { Feed } from './feed.ts';
+import { listen } from './listen.ts';
+import { Looker } from './look.ts';
+import { Refresher } from './refresher.ts';
+import { routesOf } from './routes.ts';
+
+/** Looking into the clone itself costs little; what its own processes do is told at once anyway. */
+const localPollMs = 2000;
+
+export interface Dashboard {
+  readonly port: number;
+  readonly url: string;
+  /** With it the page may act. In the fragment of the address it is sent to nobody. */
+  readonly token: string;
+  /** Rejects when the server can't go on. */
+  readonly broken: Promise<never>;
+  close(): Promise<void>;
+}
+
+/** @throws CoordError `unavailable` when no port is free */
+export async function serveDashboard({ app, book }: { readonly app: App; readonly book: Book }): Promise<Dashboard> {
+  const token = randomBytes(24).toString('base64url');
+  const assets = readAssets();
+  const feed = new Feed();
+  const refresher = new Refresher({
+    looker: new Looker(app),
+    feed,
+    openChanges: () => openLocalChanges(app.clone.coordDir),
+    pollIntervalMs:
+      app.book.mode === 'local' ? Math.min(localPollMs, app.timings.pollIntervalMs) : app.timings.pollIntervalMs,
+  });
+  const listenerAt = (port: number) => {
+    const routes = routesOf({ gate: { port, token }, assets, feed, refresher, book });
+    return getRequestListener(routes.fetch, { overrideGlobalObjects: false });
+  };
+  const { server, port } = await listen(app.config.monitoring.dashboardPort, listenerAt);
+  const broken = refresher.broken;
+  broken.catch(() => {});
+  return {
+    port,
+    url: `http://127.0.0.1:${port}/`,
+    token,
+    broken,
+    close: async () => {
+      await closeServer(server);
+      await refresher.close();
+    },
+  };
+}
+
+function closeServer(server: Server): Promise<void> {
+  return new Promise((resolve) => {
+    server.close(() => resolve());
+    server.closeAllConnections();
+  });
+}
