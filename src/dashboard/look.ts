@@ -1,15 +1,17 @@
 import type { App } from '../app/open-app.ts';
 import { type BookView, queueOf, readBook } from '../coordinator/book-view.ts';
 import type { Context } from '../coordinator/context.ts';
-import { eventTips, newEvents } from '../coordinator/new-events.ts';
+import { newEvents } from '../coordinator/new-events.ts';
 import { type AgentView, agentsIn, liveAgents } from '../coordinator/read-agents.ts';
 import { pausedText } from '../domain/decide-queue.ts';
 import type { TaskView } from '../domain/view.ts';
 import type { Told } from '../store/cursor-journal.ts';
 import { metricsPath, pushesLastMinute } from '../store/metrics-log.ts';
+import type { Observations } from '../store/observations.ts';
 import { agentRows } from './agent-rows.ts';
 import type { Rows } from './board.ts';
 import { EventRows } from './event-rows.ts';
+import { ownObservations } from './own-observations.ts';
 import { figuresOf, periodRows } from './period-rows.ts';
 import { type BookFact, type CountsFact, eventsMax, type PushesFact, type TaskGroup } from './rows.ts';
 import { shownText } from './shown-text.ts';
@@ -30,11 +32,13 @@ export class Looker {
   readonly #claims = new Sightings();
   readonly #records = new Sightings();
   readonly #workflows = new WorkflowRows();
+  readonly #observed: Observations;
   #told: Told | null = null;
   #pushes: { readonly atMs: number; readonly lastMinute: number } | null = null;
 
   constructor(app: App) {
     this.#app = app;
+    this.#observed = ownObservations(app.context);
   }
 
   /** Logs are still to be read: another look shows more. */
@@ -50,17 +54,20 @@ export class Looker {
   /** `asks`: the remote, unless the daemon just did; else what this clone has seen. @throws CoordError `unavailable` */
   async look(asks: boolean): Promise<Rows> {
     const { layout } = this.#app.context.store;
-    const context = asks ? ((await this.#app.recent()) ?? this.#app.context) : await this.#app.shown();
+    const read = asks ? ((await this.#app.recent()) ?? this.#app.context) : await this.#app.shown();
+    const context = { ...read, observed: this.#observed };
     const more = [layout.all('agents'), layout.all('events'), layout.archive];
     const book = await readBook(context, this.#app.who, more);
-    await this.#logs.read(context, claimedTips(book));
-    await this.#followEvents(await this.#app.shown(), book);
+    await this.#logs.read(context, book);
+    await this.#followEvents(context, book);
     return this.#rowsOf(context, book, Date.now());
   }
 
   async #followEvents({ store }: Context, book: BookView): Promise<void> {
-    const told = this.#told ?? beforeTheLatest(await eventTips(store), book, store.layout);
-    const { steps, gone } = await newEvents(store, told);
+    const tips = tellingTips(book, store.layout);
+    const told = this.#told ?? beforeTheLatest(new Map(tips), book, store.layout);
+    // what was just listed needn't be listed again
+    const { steps, gone } = await newEvents({ ...store, tips: async () => tips }, told);
     this.#events.add(steps.flatMap(({ event }) => (event === null ? [] : [event])));
     for (const { ref, oid } of steps) told.refs.set(ref, oid);
     for (const ref of gone) told.refs.delete(ref);
@@ -141,12 +148,12 @@ export class Looker {
   }
 }
 
-/** Of tasks that somebody has claimed, those that moved last first. */
-function claimedTips({ seen }: BookView): Map<string, string> {
-  const begun = [...seen.values()].flatMap(({ id, task }) =>
-    task.kind === 'task' && task.note.task.term > 0 ? [{ id, oid: task.oid, at: task.note.at }] : [],
+/** Where all ends that tells of something. */
+function tellingTips({ read }: BookView, layout: Context['store']['layout']): Map<string, string> {
+  const telling = [...read.records.values()].filter(
+    ({ ref, space }) => space === 'board' || space === 'events' || ref === layout.archive,
   );
-  return new Map(begun.sort((a, b) => (a.at < b.at ? 1 : -1)).map(({ id, oid }) => [id, oid]));
+  return new Map(telling.map(({ ref, decoded }) => [ref, decoded.oid]));
 }
 
 /** As if all had been told but what the tasks that moved last, and the agents, have to tell. */

@@ -12,9 +12,9 @@ export interface RefresherOptions {
   readonly pollIntervalMs: number;
 }
 
-/** Between two looks at least so long, and so many times what the last one took: what it costs is bounded, whatever happens. */
-const apartMsMin = 300;
-const restShare = 7;
+/** Between two looks it rests so many times the processor's time that the last one took: what it costs is bounded, whatever happens. */
+const restShare = 8;
+const restMs = { min: 250, max: 700 };
 /** Without a page for longer, what happened meanwhile isn't told step by step. */
 const followMs = 60_000;
 
@@ -76,18 +76,17 @@ export class Refresher {
     const changes = openChanges();
     this.#changes = changes;
     try {
-      let startedMs = performance.now();
+      let used = process.cpuUsage();
+      let askAtMs = performance.now() + pollIntervalMs;
       await this.#first;
-      let askAtMs = startedMs + pollIntervalMs;
       while (this.#pages > 0) {
-        const tookMs = performance.now() - startedMs;
-        await rest(Math.max(apartMsMin, restShare * tookMs));
-        const nowMs = performance.now();
-        const why = looker.isBehind ? 'changed' : await changes.pause(askAtMs - nowMs);
+        await rest(restAfter(process.cpuUsage(used)));
+        const why = looker.isBehind ? 'changed' : await changes.pause(askAtMs - performance.now());
         if (this.#pages <= 0) break;
-        startedMs = performance.now();
-        const asks = startedMs >= askAtMs || why === 'passed';
-        if (asks) askAtMs = startedMs + pollIntervalMs;
+        const nowMs = performance.now();
+        const asks = nowMs >= askAtMs || why === 'passed';
+        if (asks) askAtMs = nowMs + pollIntervalMs;
+        used = process.cpuUsage();
         await this.#look(asks);
       }
     } finally {
@@ -112,6 +111,9 @@ export class Refresher {
     }
   }
 }
+
+const restAfter = ({ user, system }: NodeJS.CpuUsage): number =>
+  Math.min(restMs.max, Math.max(restMs.min, (restShare * (user + system)) / 1000));
 
 const rest = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 

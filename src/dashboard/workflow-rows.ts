@@ -40,7 +40,10 @@ function groupsOf(tasks: readonly TaskView[]): [string, TaskView[]][] {
 }
 
 const newest = (tasks: readonly TaskView[]): string =>
-  tasks.reduce((at, { createdAt }) => (createdAt > at ? createdAt : at), '');
+  tasks
+    .map(({ createdAt }) => createdAt)
+    .sort()
+    .at(-1) ?? '';
 
 /** With all that they need, directly or not: what is stuck elsewhere keeps these from going on. */
 function withNeeds(own: readonly TaskView[], byId: ReadonlyMap<string, TaskView>): TaskView[] {

@@ -39,8 +39,13 @@ export interface Tenure {
   readonly recovers: boolean;
 }
 
+/** What counts of one step of a task's log. */
+export interface HistoryStep extends Pick<TaskNote, 'op' | 'at'> {
+  readonly task: Pick<Task, 'state' | 'type' | 'holder'>;
+}
+
 /** One task's log, oldest first. */
-export type TaskHistory = readonly Pick<TaskNote, 'op' | 'at' | 'task'>[];
+export type TaskHistory = readonly HistoryStep[];
 
 export function statsOf(histories: readonly TaskHistory[]): StatsRow[] {
   const groups = new Map<string, Tenure[]>();
@@ -57,7 +62,7 @@ const order = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
 export function tenuresOf(history: TaskHistory): Tenure[] {
   const tenures: Tenure[] = [];
   let openMs: number | null = null;
-  let begun: { task: Task; fromMs: number; waitMs: number } | null = null;
+  let begun: { task: HistoryStep['task']; fromMs: number; waitMs: number } | null = null;
   let failedBefore = false;
   for (const { op, at, task } of history) {
     const atMs = Date.parse(at);

@@ -21,6 +21,8 @@ export interface Remembered {
 const inMemoryMax = 5000;
 /** A few records are decoded sooner than the file is written. */
 const missedMin = 16;
+/** A process that stays sees many moves, and each writes the whole file. */
+const savedApartMs = 10_000;
 const recordCharsMax = 16 * 1024;
 const fileCharsMax = 8 * 1024 * 1024;
 const fileName = 'records.json';
@@ -45,6 +47,7 @@ export function rememberedHere(): Remembered {
 export function rememberedInFile(folder: Folder, build: string): Remembered {
   const here = rememberedHere();
   let loading: Promise<void> | undefined;
+  let savedMs = Number.NEGATIVE_INFINITY;
   const loadNow = async () => {
     // git is started first: it works while this process reads
     await nextTurn();
@@ -57,7 +60,9 @@ export function rememberedInFile(folder: Folder, build: string): Remembered {
       return loading;
     },
     afterMany(keys, missed) {
-      if (missed >= missedMin) save(folder, build, keys, here);
+      if (missed < missedMin || performance.now() - savedMs < savedApartMs) return;
+      save(folder, build, keys, here);
+      savedMs = performance.now();
     },
   };
 }

@@ -36,7 +36,6 @@ export function Chart({ title, unit, words, times, periodMs, curves, isTime = fa
     dark.addEventListener('change', change);
     return () => dark.removeEventListener('change', change);
   }, []);
-  // biome-ignore lint/correctness/useExhaustiveDependencies: new data goes to the chart that is there
   useEffect(() => {
     const element = place.current;
     if (element === null) return;
@@ -50,7 +49,6 @@ export function Chart({ title, unit, words, times, periodMs, curves, isTime = fa
     };
   }, [isDark, periodMs]);
   const mark = JSON.stringify(data);
-  // biome-ignore lint/correctness/useExhaustiveDependencies: the mark stands for the data
   useEffect(() => plot.current?.setData(data), [mark]);
   return (
     <figure class="chart">

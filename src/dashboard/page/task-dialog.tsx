@@ -125,7 +125,7 @@ function Actions({ task, token, onDone }: ActionsProps) {
   return (
     <section class="actions" aria-label="What can be done">
       <form
-        class="priority"
+        class="set-priority"
         onSubmit={(event) => {
           event.preventDefault();
           void run('priority', `has priority ${Number(priority)}`, Number(priority));

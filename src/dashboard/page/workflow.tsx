@@ -11,7 +11,7 @@ interface Props {
   readonly onChoose: (workflow: string) => void;
 }
 
-const size = { width: 164, height: 44, across: 204, down: 54 };
+const size = { width: 164, height: 56, across: 204, down: 68 };
 
 export function Workflow({ workflows, nodes, chosen, onChoose }: Props) {
   const workflow = workflows.find(({ key }) => key === chosen);
@@ -43,7 +43,7 @@ export function Workflow({ workflows, nodes, chosen, onChoose }: Props) {
               </span>
             ))}
           </p>
-          <Graph nodes={nodes} />
+          {nodes.length > 0 && <Graph nodes={nodes} />}
           {workflow.total > nodes.length && nodes.length > 0 && (
             <p class="more">
               The first {nodes.length} of {workflow.total}: <code>git coord workflow show {workflow.key}</code>
@@ -60,7 +60,6 @@ const nameOf = ({ key }: WorkflowRow): string => (key === noWorkflow ? 'tasks of
 function Graph({ nodes }: { readonly nodes: readonly NodeRow[] }) {
   const open = useContext(OpenTask);
   const shape = nodes.map(({ id, needs }) => `${id}<${needs.join()}`).join(' ');
-  // biome-ignore lint/correctness/useExhaustiveDependencies: states change all the time, and move nothing
   const layout = useMemo(() => layOut(nodes), [shape]);
   const doneIds = new Set(nodes.filter(({ state }) => state === 'done').map(({ id }) => id));
   const width = layout.columns.length * size.across - (size.across - size.width);
