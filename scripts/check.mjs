@@ -9,6 +9,7 @@ const bin = (name) => join(root, 'node_modules/.bin', name);
 const lanes = [
   [
     ['types', bin('tsc'), ['-p', '.', '--noEmit']],
+    ['types of the page', bin('tsc'), ['-p', 'src/dashboard/page', '--noEmit']],
     ['style', bin('biome'), ['check', '.']],
     ['unused code', bin('knip'), []],
   ],

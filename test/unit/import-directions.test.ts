@@ -12,7 +12,7 @@ interface Import {
 }
 
 const files = readdirSync(src, { recursive: true, encoding: 'utf8' })
-  .filter((name) => name.endsWith('.ts'))
+  .filter((name) => /\.tsx?$/.test(name))
   .map((name) => name.split(sep).join('/'));
 
 function importsOf(file: string): Import[] {
@@ -27,7 +27,7 @@ function importsOf(file: string): Import[] {
 
 const imports = files.flatMap(importsOf);
 const layerOf = (path: string): string => (path.includes('/') ? (path.split('/')[0] ?? '') : path);
-const isOurs = (path: string): boolean => path.endsWith('.ts');
+const isOurs = (path: string): boolean => /\.tsx?$/.test(path);
 const isAdapter = (path: string): boolean =>
   /^transport\/(memory|local|git)\//.test(path) || /^transport\/(memory|local|git)\.ts$/.test(path);
 const shown = ({ from, to }: Import): string => `${from} -> ${to}`;
@@ -45,6 +45,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   worker: ['coordinator', 'domain', 'store', 'transport', 'config'],
   hooks: ['coordinator', 'domain', 'store', 'transport', 'config', 'daemon-link', 'worker', 'app'],
   daemon: ['coordinator', 'domain', 'store', 'transport', 'config', 'daemon-link', 'app'],
+  dashboard: ['coordinator', 'domain', 'store', 'transport', 'config', 'app'],
   // it is handed the commands
   mcp: ['domain'],
   // of the daemon only what `daemon run` is, see below; the hooks are installed and called by commands
@@ -60,6 +61,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     'mcp',
     'worker',
     'app',
+    'dashboard',
   ],
 };
 
@@ -81,6 +83,15 @@ test('the daemon is run by its command; all others reach it through daemon-link'
   expect(into.map(shown)).toEqual(['cli/daemon.ts -> daemon/run-daemon.ts']);
   const packages = imports.filter(({ from, to }) => layerOf(from) === 'daemon-link' && !isOurs(to));
   expect(packages.filter(({ to }) => !to.startsWith('node:')).map(shown)).toEqual([]);
+});
+
+test('the page runs in a browser: of ours it has what is pure', () => {
+  const wrong = imports.filter(
+    ({ from, to }) =>
+      from.startsWith('dashboard/page/') &&
+      !(isOurs(to) ? /^(dashboard\/(page\/|rows\.ts)|domain\/)/.test(to) : /^(preact|uplot)\b|\.css$/.test(to)),
+  );
+  expect(wrong.map(shown)).toEqual([]);
 });
 
 test('every folder has a rule', () => {
@@ -114,11 +125,19 @@ test('below the surfaces nothing prints, exits, or reads the current folder, hom
 });
 
 test('relative imports name the file, and packages that ship are bundled from the few that we know', () => {
-  const packages = new Set(imports.map(({ to }) => to).filter((to) => !isOurs(to) && !to.startsWith('node:')));
+  const packages = new Set(
+    imports.map(({ to }) => to).filter((to) => !isOurs(to) && !to.startsWith('node:') && !to.endsWith('.css')),
+  );
   const known = [
     'zod/mini',
     'yaml',
     'jsonc-parser',
+    'hono',
+    'hono/streaming',
+    '@hono/node-server',
+    'preact',
+    'preact/hooks',
+    'uplot',
     '@babel/parser',
     '@secretlint/core',
     '@secretlint/secretlint-rule-preset-recommend',

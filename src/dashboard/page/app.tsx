@@ -58,6 +58,10 @@ export function App({ token }: { readonly token: string | null }) {
     const timer = setTimeout(() => setSaid(''), saidMs);
     return () => clearTimeout(timer);
   }, [said]);
+  const project = book?.project;
+  useEffect(() => {
+    document.title = project === undefined ? 'git coord' : `${project} · git coord`;
+  }, [project]);
   const inGroup = (...groups: TaskGroup[]): TaskRow[] =>
     [...tables.tasks.values()].filter(({ group }) => groups.includes(group)).sort(inQueueOrder);
   const attention = [...inGroup('failed'), ...inGroup('review')];
