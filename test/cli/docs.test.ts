@@ -30,7 +30,6 @@ describe('docs/cli.md', () => {
 
   test('what is not built is not there', () => {
     const names = [...planned.matchAll(/`([a-z]+)`/g)].map((match) => match[1]);
-    expect(names.length).toBeGreaterThan(0);
     expect(commands.filter(({ name }) => names.includes(name))).toEqual([]);
   });
 

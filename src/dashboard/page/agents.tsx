@@ -47,8 +47,9 @@ function Agent({ agent }: { readonly agent: AgentRow }) {
       ))}
       {held > tasks.length && <p class="more">and {held - tasks.length} more</p>}
       <p class="sub">
-        {host !== '' && <bdi>{host}</bdi>}{' '}
-        {held > 0 ? `at work for ${since(agent.since, nowMs)}` : `${status} for ${since(agent.since, nowMs)}`}
+        {host !== '' && <bdi>{host}</bdi>}
+        {host !== '' && ' · '}
+        {held > 0 ? `at work for ${since(agent.since, nowMs)}` : `so for ${since(agent.since, nowMs)}`}
         {held > 0 && movedMs !== null && ` · beat ${span(nowMs - movedMs)} ago`}
       </p>
     </li>

@@ -22,10 +22,18 @@ function Event({ event: { at, type, by, task, text } }: { readonly event: EventR
     <li class={`event e-${type.replace(/[^a-z]+/g, '-')}`}>
       <time dateTime={at}>{clockTime(at)}</time>
       <p>
-        <b class="type">{type.replace(/^task\./, '')}</b> {task !== null && <bdi class="id">{task}</bdi>}{' '}
-        <span class="by">by </span>
-        <bdi class="by">{by}</bdi>
-        {text !== '' && <bdi class="text">{text}</bdi>}
+        {type.startsWith('agent.') ? (
+          <>
+            <bdi class="type">{by}</bdi> {text === '' ? type.slice('agent.'.length) : <bdi class="by">{text}</bdi>}
+          </>
+        ) : (
+          <>
+            <b class="type">{type.replace(/^task\./, '')}</b> {task !== null && <bdi class="id">{task}</bdi>}{' '}
+            <span class="by">by </span>
+            <bdi class="by">{by}</bdi>
+            {text !== '' && <bdi class="text">{text}</bdi>}
+          </>
+        )}
       </p>
     </li>
   );
