@@ -49,7 +49,7 @@ function Agent({ agent }: { readonly agent: AgentRow }) {
       <p class="sub">
         {host !== '' && <bdi>{host}</bdi>}
         {host !== '' && ' · '}
-        {held > 0 ? `at work for ${since(agent.since, nowMs)}` : `so for ${since(agent.since, nowMs)}`}
+        {held > 0 ? `at work for ${since(agent.since, nowMs)}` : `for ${since(agent.since, nowMs)}`}
         {held > 0 && movedMs !== null && ` · beat ${span(nowMs - movedMs)} ago`}
       </p>
     </li>
