@@ -1,4 +1,4 @@
-import { serveDashboard } from '../dashboard/serve-dashboard.ts';
+import { newToken, serveDashboard } from '../dashboard/serve-dashboard.ts';
 import type { Answer } from './frame/context.ts';
 import { successDocument } from './frame/output.ts';
 import type { Run } from './frame/spec.ts';
@@ -8,8 +8,9 @@ const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 export const run: Run = (context, parsed) =>
   withBook(context, parsed, async (opened): Promise<Answer> => {
-    const dashboard = await serveDashboard(opened);
-    const { url, port, token } = dashboard;
+    const token = newToken();
+    const dashboard = await serveDashboard({ ...opened, token });
+    const { url, port } = dashboard;
     const wanted = opened.app.config.monitoring.dashboardPort;
     if (port !== wanted) context.notice(`port ${wanted} is taken; this is ${port}`);
     const address = `${url}#token=${token}`;

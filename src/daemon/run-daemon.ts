@@ -9,6 +9,7 @@ import type { DaemonFile } from '../daemon-link/daemon-file.ts';
 import type { DaemonStatus } from '../daemon-link/messages.ts';
 import { ownIdentity } from '../daemon-link/process-identity.ts';
 import { daemonVersion } from '../daemon-link/version.ts';
+import { serveBesides } from './daemon-dashboard.ts';
 import { type DaemonLock, takeDaemonLock } from './daemon-lock.ts';
 import { endChildren } from './end-children.ts';
 import { HeldWatch } from './held-watch.ts';
@@ -101,6 +102,7 @@ async function keepUntilEnd(
   };
   const release = listenToProcess(stop, log);
   let server: Server | undefined;
+  const besides = serveBesides(book, log);
   try {
     ensureSocketFolder(coordDir, file.socket);
     server = await serve(file.socket, {
@@ -114,6 +116,7 @@ async function keepUntilEnd(
     return await Promise.race([keeper.run(), overdue]);
   } finally {
     release();
+    await Promise.race([besides.then((end) => end()).catch(() => {}), delay(closeMs)]);
     server?.close();
     if (lock.isOurs()) removeSocket(coordDir, file.socket);
     lock.release();

@@ -25,16 +25,23 @@ const localPollMs = 2000;
 export interface Dashboard {
   readonly port: number;
   readonly url: string;
-  /** With it the page may act. In the fragment of the address it is sent to nobody. */
-  readonly token: string;
   /** Rejects when the server can't go on. */
   readonly broken: Promise<never>;
   close(): Promise<void>;
 }
 
+export interface DashboardRequest {
+  readonly app: App;
+  readonly book: Book;
+  /** With it the page may act. In the fragment of the address it is sent to nobody. Null: the page only shows. */
+  readonly token: string | null;
+}
+
+/** Not to be guessed. */
+export const newToken = (): string => randomBytes(24).toString('base64url');
+
 /** @throws CoordError `unavailable` when no port is free */
-export async function serveDashboard({ app, book }: { readonly app: App; readonly book: Book }): Promise<Dashboard> {
-  const token = randomBytes(24).toString('base64url');
+export async function serveDashboard({ app, book, token }: DashboardRequest): Promise<Dashboard> {
   const assets = readAssets();
   const feed = new Feed();
   const refresher = new Refresher({
@@ -54,7 +61,6 @@ export async function serveDashboard({ app, book }: { readonly app: App; readonl
   return {
     port,
     url: `http://127.0.0.1:${port}/`,
-    token,
     broken,
     close: async () => {
       await closeServer(server);

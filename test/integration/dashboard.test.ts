@@ -1,10 +1,12 @@
 // The dashboard's server: who may ask, what is told, and how a client goes on.
 import { execFileSync } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
 import { type Agent, closeAgents, makeLocalBook, openAgent } from '../helpers/book.ts';
+import { cli } from '../helpers/cli.ts';
 import { ask, freePort, listen, type RunningDashboard, startDashboard, stopDashboards } from '../helpers/dashboard.ts';
 import { makeScratch, type Scratch } from '../helpers/repo.ts';
 import { waitFor } from '../helpers/wait-for.ts';
@@ -160,4 +162,38 @@ test('the next free port is taken, and said', async () => {
   } finally {
     taken.close();
   }
+});
+
+test('the daemon serves it where the configuration says so, to look at alone', async () => {
+  const port = await freePort();
+  const env = { COORD_MONITORING_DASHBOARD: 'daemon', COORD_MONITORING_DASHBOARD_PORT: String(port) };
+  const log = join(dir, '.git/coord/daemon.log');
+  await cli(['daemon', 'start'], { cwd: dir, env });
+  try {
+    const url = await waitFor(
+      () => /serves the dashboard at (\S+)/.exec(existsSync(log) ? readFileSync(log, 'utf8') : '')?.[1],
+      {
+        what: 'the log names the address',
+      },
+    );
+    const at = { port: Number(new URL(url).port) };
+    expect((await ask(at, '/')).status).toBe(200);
+    const body = JSON.stringify({ action: 'cancel', task: 'a' });
+    const headers = {
+      'content-type': 'application/json',
+      'content-length': String(body.length),
+      authorization: 'Bearer null',
+    };
+    expect((await ask(at, '/actions', { method: 'POST', headers, body })).status).toBe(403);
+    const client = listen(at);
+    await waitFor(() => client.told[0], { what: 'a client is told' });
+    await anna.book.claim('a');
+    await waitFor(() => client.told.some(({ data }) => data.includes('"group":"claimed"')), {
+      what: 'the claim is told',
+    });
+  } finally {
+    const stopped = await cli(['daemon', 'stop'], { cwd: dir, env });
+    expect(stopped.status).toBe(0);
+  }
+  expect(readFileSync(log, 'utf8')).toContain('ended: it was told to end');
 });

@@ -44,7 +44,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   app: ['coordinator', 'domain', 'store', 'transport', 'config', 'daemon-link', 'worker'],
   worker: ['coordinator', 'domain', 'store', 'transport', 'config'],
   hooks: ['coordinator', 'domain', 'store', 'transport', 'config', 'daemon-link', 'worker', 'app'],
-  daemon: ['coordinator', 'domain', 'store', 'transport', 'config', 'daemon-link', 'app'],
+  daemon: ['coordinator', 'domain', 'store', 'transport', 'config', 'daemon-link', 'app', 'dashboard'],
   dashboard: ['coordinator', 'domain', 'store', 'transport', 'config', 'app'],
   // it is handed the commands
   mcp: ['domain'],
