@@ -100,6 +100,11 @@ test('an hour of work: everything is there, accessible in the light and in the d
   expect(await page.locator('.actions').count()).toBe(0);
   await page.keyboard.press('Escape');
   await page.waitForSelector('dialog', { state: 'detached' });
+  await page.locator('.node[tabindex="0"]').focus();
+  await page.keyboard.press('ArrowRight');
+  await page.keyboard.press('Enter');
+  await shows(page, 'dialog', /checkout-v2\.(api|cart)/);
+  await page.keyboard.press('Escape');
   await page.setViewportSize({ width: 375, height: 800 });
   expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(375);
   expect(await graveFindings(page)).toEqual([]);

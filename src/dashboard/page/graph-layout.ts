@@ -34,6 +34,23 @@ export function layOut(nodes: readonly GraphNode[]): Layout {
   return { places, edges, columns: lengths, rows: Math.max(0, ...lengths) };
 }
 
+const directions: Readonly<Record<string, readonly [columns: number, rows: number]>> = {
+  ...{ ArrowLeft: [-1, 0], ArrowRight: [1, 0] },
+  ...{ ArrowUp: [0, -1], ArrowDown: [0, 1] },
+};
+
+/** Where a key of arrows leads from a task; null: nowhere. */
+export function beside({ places, columns }: Layout, id: string, key: string): string | null {
+  const [from, by] = [places.get(id), directions[key]];
+  if (from === undefined || by === undefined) return null;
+  const column = from.column + by[0];
+  // columns stand in the middle: what is at the same height is another row there
+  const shift = ((columns[column] ?? 0) - (columns[from.column] ?? 0)) / 2;
+  const wanted = Math.round(from.row + by[1] + (by[0] === 0 ? 0 : shift));
+  const row = by[0] === 0 ? wanted : Math.min((columns[column] ?? 0) - 1, Math.max(0, wanted));
+  return [...places].find(([, place]) => place.column === column && place.row === row)?.[0] ?? null;
+}
+
 type Edges = Layout['edges'];
 
 /** One further than the furthest that it needs. In a circle the rounds are bounded: it ends somewhere. */

@@ -1,6 +1,6 @@
-import { useContext, useMemo } from 'preact/hooks';
+import { useContext, useMemo, useState } from 'preact/hooks';
 import { type NodeRow, noWorkflow, type WorkflowRow } from '../rows.ts';
-import { type Layout, layOut } from './graph-layout.ts';
+import { beside, type Layout, layOut } from './graph-layout.ts';
 import { Empty, OpenTask, Panel, State } from './parts.tsx';
 import { wordsOf } from './words.ts';
 
@@ -61,6 +61,16 @@ function Graph({ nodes }: { readonly nodes: readonly NodeRow[] }) {
   const open = useContext(OpenTask);
   const shape = nodes.map(({ id, needs }) => `${id}<${needs.join()}`).join(' ');
   const layout = useMemo(() => layOut(nodes), [shape]);
+  const [chosen, setChosen] = useState('');
+  // one stop of the tab key; the arrows lead from task to task
+  const at = layout.places.has(chosen) ? chosen : nodes[0]?.id;
+  const move = (event: KeyboardEvent & { readonly currentTarget: HTMLElement }): void => {
+    const to = at === undefined ? null : beside(layout, at, event.key);
+    if (to === null) return;
+    event.preventDefault();
+    setChosen(to);
+    event.currentTarget.querySelector<HTMLElement>(`[data-task="${CSS.escape(to)}"]`)?.focus();
+  };
   const doneIds = new Set(nodes.filter(({ state }) => state === 'done').map(({ id }) => id));
   const width = layout.columns.length * size.across - (size.across - size.width);
   const height = layout.rows * size.down - (size.down - size.height);
@@ -72,10 +82,18 @@ function Graph({ nodes }: { readonly nodes: readonly NodeRow[] }) {
             <path key={`${from} ${to}`} class={doneIds.has(from) ? 'met' : ''} d={curve(layout, from, to)} />
           ))}
         </svg>
-        <ul>
+        <ul onKeyDown={move}>
           {nodes.map((node) => (
             <li key={node.id} style={place(layout, node.id)}>
-              <button type="button" class={`node s-${node.state}`} onClick={() => open(node.id)} title={node.title}>
+              <button
+                type="button"
+                class={`node s-${node.state}`}
+                data-task={node.id}
+                tabIndex={node.id === at ? 0 : -1}
+                onFocus={() => setChosen(node.id)}
+                onClick={() => open(node.id)}
+                title={node.title}
+              >
                 <bdi class="title">{node.title}</bdi>
                 <span class="sub">
                   {wordsOf(node.state)}
