@@ -1,14 +1,15 @@
 import { readMetrics } from '../coordinator/read-metrics.ts';
+import { daemonVersion } from '../daemon-link/version.ts';
 import { CoordError } from '../errors.ts';
 import { fileFolder } from '../store/folder.ts';
 import { commandTotals } from './command-totals.ts';
 import type { App } from './open-app.ts';
 
 /** For whoever serves them: who asks while a look is under way gets its answer, as the first of a large book takes its time. */
-export function metricsReader(version: string): (app: App) => Promise<string> {
+export function metricsReader(app: App): () => Promise<string> {
   let underWay: Promise<string> | undefined;
-  return (app) => {
-    underWay ??= metricsOf(app, version).finally(() => {
+  return () => {
+    underWay ??= metricsOf(app).finally(() => {
       underWay = undefined;
     });
     return underWay;
@@ -20,7 +21,7 @@ export function metricsReader(version: string): (app: App) => Promise<string> {
  * last saw, and says so.
  * @throws CoordError `unavailable` when there is nothing to show
  */
-export async function metricsOf(app: App, version: string): Promise<string> {
+export async function metricsOf(app: App): Promise<string> {
   await app.meter.flush();
   const { coordDir } = app.clone;
   const request = {
@@ -28,7 +29,7 @@ export async function metricsOf(app: App, version: string): Promise<string> {
     bookId: app.book.book,
     folder: fileFolder(coordDir),
     commands: commandTotals(coordDir),
-    version,
+    version: daemonVersion,
   };
   const recent = await app.recent();
   const askedAt = recent === null ? app.asOf() : lastAsked(app);

@@ -14,6 +14,8 @@ export interface Served {
   readonly feed: Feed;
   readonly refresher: Pick<Refresher, 'enter' | 'leave' | 'pages' | 'wake'>;
   readonly book: Book;
+  /** For Prometheus; null: they are off. */
+  readonly metrics: (() => Promise<string>) | null;
 }
 
 const beatMs = 10_000;
@@ -42,6 +44,7 @@ export function routesOf(served: Served): Hono {
   });
   for (const { path, type, body } of assets) routes.get(path, (c) => c.body(body, 200, { 'content-type': type }));
   routes.get('/events', (c) => events(c, served));
+  routes.get('/metrics', (c) => metrics(c, served));
   routes.post('/actions', (c) => actions(c, served));
   routes.onError((error, c) => c.json({ ok: false, error: { code: 'internal', message: error.message } }, 500));
   return routes;
@@ -83,6 +86,17 @@ function events(c: Context, { feed, refresher }: Served): Response {
     },
     async () => {},
   );
+}
+
+/** A scraper takes any other status than 200 for a server that is down: so is one that has nothing to show. */
+async function metrics(c: Context, served: Served): Promise<Response> {
+  if (served.metrics === null) return c.text('monitoring.metrics_enabled is false\n', 404);
+  try {
+    return c.body(await served.metrics(), 200, { 'content-type': 'text/plain; version=0.0.4; charset=utf-8' });
+  } catch (error) {
+    if (error instanceof CoordError) return c.text(`${error.message}\n`, statuses[error.code] ?? 503);
+    throw error;
+  }
 }
 
 async function actions(c: Context, { gate, book, refresher }: Served): Promise<Response> {

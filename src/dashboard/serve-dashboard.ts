@@ -4,12 +4,13 @@
  *   look.ts       reads the book, with the calls that the command line has, and makes rows of it (rows.ts)
  *   refresher.ts  looks while a page is there: at once when something changes in this clone, else every poll interval
  *   feed.ts       keeps what pages were told, so that each gets what changed, and one that was cut off goes on
- *   routes.ts     the page, its events, and what can be done from it; guard.ts decides who may ask
+ *   routes.ts     the page, its events, /metrics, and what can be done from it; guard.ts decides who may ask
  */
 import { randomBytes } from 'node:crypto';
 import type { Server } from 'node:http';
 import { getRequestListener } from '@hono/node-server';
 import { openLocalChanges } from '../app/local-changes.ts';
+import { metricsReader } from '../app/metrics-on-app.ts';
 import type { App } from '../app/open-app.ts';
 import type { Book } from '../coordinator/book.ts';
 import { readAssets } from './assets.ts';
@@ -43,6 +44,7 @@ export const newToken = (): string => randomBytes(24).toString('base64url');
 /** @throws CoordError `unavailable` when no port is free */
 export async function serveDashboard({ app, book, token }: DashboardRequest): Promise<Dashboard> {
   const assets = readAssets();
+  const metrics = app.config.monitoring.metricsEnabled ? metricsReader(app) : null;
   const feed = new Feed();
   const refresher = new Refresher({
     looker: new Looker(app),
@@ -52,7 +54,7 @@ export async function serveDashboard({ app, book, token }: DashboardRequest): Pr
       app.book.mode === 'local' ? Math.min(localPollMs, app.timings.pollIntervalMs) : app.timings.pollIntervalMs,
   });
   const listenerAt = (port: number) => {
-    const routes = routesOf({ gate: { port, token }, assets, feed, refresher, book });
+    const routes = routesOf({ gate: { port, token }, assets, feed, refresher, book, metrics });
     return getRequestListener(routes.fetch, { overrideGlobalObjects: false });
   };
   const { server, port } = await listen(app.config.monitoring.dashboardPort, listenerAt);

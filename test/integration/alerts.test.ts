@@ -34,7 +34,7 @@ beforeAll(async () => {
   await book.claim('b');
   await book.fail('b', 'no luck');
   expect((await cliJson(['list'], { cwd: dir })).status).toBe(0);
-  families = readExposition(await metricsOf(app, '1.2.3'));
+  families = readExposition(await metricsOf(app));
 });
 afterAll(async () => {
   await closeAgents();
