@@ -7,23 +7,23 @@ import type { OpenBook } from './open-book.ts';
  * Serves the dashboard while the daemon runs, where `monitoring.dashboard` says so. Nobody can act on it: what the daemon writes
  * stays in its log, so there is no place for a token. What goes wrong with it is logged, and claims are kept all the same.
  */
-export async function serveBesides(book: OpenBook, log: Log): Promise<() => Promise<void>> {
+export async function serveBesides(book: OpenBook, log: Log, onAsked: () => void): Promise<() => Promise<void>> {
   if (book.app.config.monitoring.dashboard !== 'daemon') return async () => {};
   try {
-    return await serve(book, log);
+    return await serve(book, log, onAsked);
   } catch (error) {
     log.warn(`no dashboard: ${error instanceof Error ? error.message : error}`);
     return async () => {};
   }
 }
 
-async function serve({ place }: OpenBook, log: Log): Promise<() => Promise<void>> {
+async function serve({ place }: OpenBook, log: Log, onAsked: () => void): Promise<() => Promise<void>> {
   const { serveDashboard } = await import('../dashboard/serve-dashboard.ts');
   // its own: the daemon's is opened anew when the configuration changes
   const app = await openApp({ ...place, warn: () => {} });
   try {
     const book = openBookOn(app, process.pid, (words) => log.warn(words));
-    const dashboard = await serveDashboard({ app, book, token: null });
+    const dashboard = await serveDashboard({ app, book, token: null, onAsked });
     log.info(`serves the dashboard at ${dashboard.url}`);
     dashboard.broken.catch((error: Error) => log.error(`the dashboard ended: ${error.stack ?? error.message}`));
     return async () => {

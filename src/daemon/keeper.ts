@@ -88,6 +88,11 @@ export class Keeper {
     return this.#holds.length;
   }
 
+  /** Somebody asks for what it serves: it doesn't end for lack of claims. */
+  stay(): void {
+    this.#staysUntilMs = Math.max(this.#staysUntilMs, nowMs() + this.#options.idleMs);
+  }
+
   wake(watchMs: number): void {
     const stayMs = Math.max(this.#options.idleMs, Math.min(watchMs, watchMsMax));
     this.#staysUntilMs = Math.max(this.#staysUntilMs, nowMs() + stayMs);

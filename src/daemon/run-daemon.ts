@@ -102,7 +102,7 @@ async function keepUntilEnd(
   };
   const release = listenToProcess(stop, log);
   let server: Server | undefined;
-  const besides = serveBesides(book, log);
+  const besides = serveBesides(book, log, () => keeper.stay());
   try {
     ensureSocketFolder(coordDir, file.socket);
     server = await serve(file.socket, {

@@ -7,7 +7,7 @@
  *   routes.ts     the page, its events, /metrics, and what can be done from it; guard.ts decides who may ask
  */
 import { randomBytes } from 'node:crypto';
-import type { Server } from 'node:http';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { getRequestListener } from '@hono/node-server';
 import { openLocalChanges } from '../app/local-changes.ts';
 import { metricsReader } from '../app/metrics-on-app.ts';
@@ -36,13 +36,15 @@ export interface DashboardRequest {
   readonly book: Book;
   /** With it the page may act. In the fragment of the address it is sent to nobody. Null: the page only shows. */
   readonly token: string | null;
+  /** Called at every request. */
+  readonly onAsked?: () => void;
 }
 
 /** Not to be guessed. */
 export const newToken = (): string => randomBytes(24).toString('base64url');
 
 /** @throws CoordError `unavailable` when no port is free */
-export async function serveDashboard({ app, book, token }: DashboardRequest): Promise<Dashboard> {
+export async function serveDashboard({ app, book, token, onAsked }: DashboardRequest): Promise<Dashboard> {
   const assets = readAssets();
   const metrics = app.config.monitoring.metricsEnabled ? metricsReader(app) : null;
   const feed = new Feed();
@@ -55,7 +57,11 @@ export async function serveDashboard({ app, book, token }: DashboardRequest): Pr
   });
   const listenerAt = (port: number) => {
     const routes = routesOf({ gate: { port, token }, assets, feed, refresher, book, metrics });
-    return getRequestListener(routes.fetch, { overrideGlobalObjects: false });
+    const answer = getRequestListener(routes.fetch, { overrideGlobalObjects: false });
+    return (request: IncomingMessage, response: ServerResponse) => {
+      onAsked?.();
+      return answer(request, response);
+    };
   };
   const { server, port } = await listen(app.config.monitoring.dashboardPort, listenerAt);
   const broken = refresher.broken;

@@ -3,10 +3,13 @@ import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
+import { seeDaemon } from '../../src/daemon-link/control-daemon.ts';
 import { type Agent, closeAgents, makeLocalBook, openAgent } from '../helpers/book.ts';
-import { ask, type RunningDashboard, startDashboard, stopDashboards } from '../helpers/dashboard.ts';
+import { cliJson } from '../helpers/cli.ts';
+import { ask, freePort, type RunningDashboard, startDashboard, stopDashboards } from '../helpers/dashboard.ts';
 import { readExposition, valueIn } from '../helpers/exposition.ts';
 import { git, makeScratch, type Scratch } from '../helpers/repo.ts';
+import { waitFor } from '../helpers/wait-for.ts';
 
 let scratch: Scratch;
 let dir: string;
@@ -26,7 +29,7 @@ afterEach(async () => {
   await scratch.remove();
 });
 
-const scrape = async (dashboard: RunningDashboard) => {
+const scrape = async (dashboard: Pick<RunningDashboard, 'port'>) => {
   const { status, headers, body } = await ask(dashboard, '/metrics');
   expect({ status, type: headers['content-type'] }).toEqual({
     status: 200,
@@ -73,4 +76,35 @@ test('off, and without a book: no 200 that a scraper would take for figures', as
   const on = await startDashboard(dir);
   await git(['update-ref', '-d', 'refs/coord/format'], { cwd: dir });
   expect((await ask(on, '/metrics')).status).toBe(503);
+});
+
+test('the daemon serves it where that is configured, stays while it is asked, and lets nobody act', async () => {
+  const port = await freePort();
+  await git(['config', 'coord.monitoring.dashboard', 'daemon'], { cwd: dir });
+  await git(['config', 'coord.monitoring.dashboardPort', String(port)], { cwd: dir });
+  const env = { COORD_DAEMON_IDLE_MS: '3000' };
+  const isThere = async () => (await seeDaemon(join(dir, '.git/coord'))).kind === 'running';
+  try {
+    expect((await cliJson(['daemon', 'start'], { cwd: dir, env })).status).toBe(0);
+    await waitFor(() => scrape({ port }).catch(() => null), { what: 'the daemon serves' });
+    await anna.book.claim('a');
+    anna.app.context.held.remove('a');
+    const startedMs = performance.now();
+    await waitFor(
+      async () => {
+        const families = await scrape({ port });
+        const claimed = valueIn(families, 'git_coord_tasks', { state: 'claimed' });
+        expect(claimed).toBe(1);
+        return performance.now() - startedMs > 5000;
+      },
+      { what: 'longer than it stays when nobody asks' },
+    );
+    expect(await isThere()).toBe(true);
+    const headers = { 'content-type': 'application/json', 'content-length': '2', authorization: 'Bearer null' };
+    expect((await ask({ port }, '/actions', { method: 'POST', headers, body: '{}' })).status).toBe(403);
+    await waitFor(async () => !(await isThere()), { what: 'it ends when nobody asks', deadlineMs: 20_000 });
+    await expect(ask({ port }, '/metrics')).rejects.toThrow();
+  } finally {
+    await cliJson(['daemon', 'stop'], { cwd: dir });
+  }
 });
