@@ -18,6 +18,9 @@ const loadedLate = {
   '@hono/node-server': 'node_modules/@hono/node-server/dist/index.mjs',
 };
 
+/** What agents call all day: in a bundle without the rest. */
+const daily = 'add claim done fail land list note progress ready release renew show status'.split(' ');
+
 const standIn = join(root, 'src/worker/gates/left-out.ts');
 /** MCP's SDK would check forms with it that a person filled in; none is sent. */
 const formChecks = { ajv: standIn, 'ajv-formats': standIn };
@@ -62,18 +65,20 @@ export async function bundleCommandLine({ build }, { outdir, define }) {
     plugins: [lateCrypto, lateModule(/^\.\/sdk\.ts$/, sdk)],
   };
   const all = await bundle('cli', 'src/cli/frame/run.ts', whole);
-  const hook = await bundle('hook', 'src/cli/frame/run.ts', {
-    ...whole,
-    plugins: [lateCrypto, onlyCommand('../hook.ts')],
-  });
+  const some = (names) => ({ ...whole, plugins: [lateCrypto, onlyCommands(names)] });
+  const most = await bundle('daily', 'src/cli/frame/run.ts', some(daily));
+  const hook = await bundle('hook', 'src/cli/frame/run.ts', some(['hook']));
   const names = {
     COORD_BUNDLE: JSON.stringify(`chunks/${basename(all)}`),
-    COORD_HOOK_BUNDLE: JSON.stringify(`chunks/${basename(hook)}`),
+    COORD_BUNDLES: JSON.stringify({
+      hook: `chunks/${basename(hook)}`,
+      ...Object.fromEntries(daily.map((name) => [name, `chunks/${basename(most)}`])),
+    }),
   };
   const main = await bundle('main', 'src/cli/main.ts', { define: { ...define, ...names } });
   const server = await bundle('git-coord-server', 'src/hooks/server/main.ts', { define });
   const runner = await bundle('git-runner', 'src/transport/git-runner-main.ts', { define });
-  return [...Object.values(beside), sdk, all, hook, server, runner, main];
+  return [...Object.values(beside), sdk, all, most, hook, server, runner, main];
 }
 
 /** node:crypto takes a tenth of a bare start to load, and most commands that only look never need it. */
@@ -101,13 +106,14 @@ function lateModule(filter, file) {
   };
 }
 
-/** Leaves the other commands out: what a hook starts must be small. */
-function onlyCommand(path) {
+/** Leaves the other commands out: what starts often must be small. */
+function onlyCommands(names) {
+  const kept = names.map((name) => `../${name}.ts`);
   return {
-    name: 'only-command',
+    name: 'only-commands',
     setup: ({ onResolve }) =>
       onResolve({ filter: /./ }, ({ kind, importer, path: asked }) =>
-        kind === 'dynamic-import' && importer.includes('/cli/commands/') && asked !== path
+        kind === 'dynamic-import' && importer.includes('/cli/commands/') && !kept.includes(asked)
           ? { path: asked, external: true }
           : null,
       ),

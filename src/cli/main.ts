@@ -6,17 +6,18 @@ import { loadBundle } from './load-bundle.ts';
 
 /** Where the build put the rest, below this file's folder. */
 declare const COORD_BUNDLE: string;
-/** The same with no command but `hook`. */
-declare const COORD_HOOK_BUNDLE: string;
+/** Smaller ones, by the commands that they have. */
+declare const COORD_BUNDLES: Readonly<Record<string, string>>;
 
 const argv = process.argv.slice(2);
 if (argv.length === 1 && argv[0] === '--version') process.stdout.write(`git-coord ${version}\n`);
 else {
   const { env } = process;
-  const bundle = argv[0] === 'hook' ? COORD_HOOK_BUNDLE : COORD_BUNDLE;
+  const [name = ''] = argv;
+  const bundle = Object.hasOwn(COORD_BUNDLES, name) ? COORD_BUNDLES[name] : undefined;
   // each hook calls other functions
-  const command = argv[0] === 'hook' ? argv.slice(0, 2).join('-') : argv[0];
-  const commandLine = loadBundle(join(__dirname, bundle), env, command) as { runCommandLine: typeof runCommandLine };
+  const command = name === 'hook' ? argv.slice(0, 2).join('-') : name;
+  const commandLine = loadBundle(join(__dirname, bundle ?? COORD_BUNDLE), env, command) as { runCommandLine: typeof runCommandLine };
   const crashed = new Promise<never>((_, reject) => {
     process.once('uncaughtException', reject);
   });
