@@ -184,8 +184,10 @@ class GitTransport implements Transport {
     if (!this.#looker.posts || patterns.some((pattern) => pattern.endsWith('/'))) return null;
     const standing = this.#standing(patterns).catch(() => null);
     const looked = await this.#looker.look(patterns);
-    const { shown, kept } = (await standing) ?? {};
+    const { shown, kept, marked } = (await standing) ?? {};
     if (!looked || !shown || !kept || !sameRefs(looked, shown)) return null;
+    // a whole look notes of which book is kept what comes next
+    if (!this.#keptOf.isNoted(shown, marked)) return null;
     const board = new Map([...shown].filter(([ref]) => this.#map.isKept(ref)));
     return sameRefs(board, kept) ? { refs: shown, wentBack: new Set() } : null;
   }

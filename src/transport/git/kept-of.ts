@@ -31,6 +31,11 @@ export class KeptOf {
     return ref === this.#book?.ref;
   }
 
+  /** Whether the book that is shown is noted as the one that is kept. */
+  isNoted(shown: ReadonlyMap<string, Oid>, marked: Oid | undefined): boolean {
+    return this.#book === undefined || shown.get(this.#book.ref) === marked;
+  }
+
   /** What a look asks for, to see which book it is. */
   asking(patterns: readonly string[]): readonly string[] {
     return this.#book === undefined ? patterns : [...new Set([...patterns, this.#book.ref])];
