@@ -1,8 +1,8 @@
 import { stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { readForeignFolder } from '../config/foreign/foreign-folder.ts';
-import type { ImportFile } from '../config/found-tasks.ts';
 import { readImport } from '../config/import-file.ts';
+import type { ImportFile } from '../config/task-file.ts';
 import type { Context } from './frame/context.ts';
 import type { Run } from './frame/spec.ts';
 import { oneLine } from './frame/text.ts';

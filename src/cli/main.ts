@@ -17,7 +17,9 @@ else {
   const bundle = Object.hasOwn(COORD_BUNDLES, name) ? COORD_BUNDLES[name] : undefined;
   // each hook calls other functions
   const command = name === 'hook' ? argv.slice(0, 2).join('-') : name;
-  const commandLine = loadBundle(join(__dirname, bundle ?? COORD_BUNDLE), env, command) as { runCommandLine: typeof runCommandLine };
+  const commandLine = loadBundle(join(__dirname, bundle ?? COORD_BUNDLE), env, command) as {
+    runCommandLine: typeof runCommandLine;
+  };
   const crashed = new Promise<never>((_, reject) => {
     process.once('uncaughtException', reject);
   });

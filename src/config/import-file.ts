@@ -6,7 +6,8 @@ import { backlogTask } from './foreign/backlog.ts';
 import { beadsTask, isBeads } from './foreign/beads.ts';
 import { foreignId, foreignTasks } from './foreign/foreign-task.ts';
 import { taskMasterTasks } from './foreign/task-master.ts';
-import { type Found, fileOf, type ImportFile, use } from './found-tasks.ts';
+import { type Found, fileOf, use } from './found-tasks.ts';
+import type { ImportFile } from './task-file.ts';
 
 /** @throws CoordError `usage` with all problems */
 export async function readImport(text: string, name: string): Promise<ImportFile> {

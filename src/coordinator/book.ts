@@ -1,4 +1,4 @@
-import type { ImportFile } from '../config/found-tasks.ts';
+import type { ImportFile } from '../config/task-file.ts';
 import type { AgentRecord, AgentStatus } from '../domain/agent.ts';
 import type { NeedsChange, TaskChange } from '../domain/decide-edit.ts';
 import { joinType } from '../domain/decide-join.ts';

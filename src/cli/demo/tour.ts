@@ -61,7 +61,7 @@ export async function tour(scene: Scene, screen: Screen, signal: AbortSignal): P
   );
   await type(
     first,
-    'git checkout -q -b task/api && echo half > api && git add api && git commit -qm "Build half of it"',
+    'git fetch -q && git checkout -q -b task/api origin/main && echo half > api && git add api && git commit -qm "Build half of it"',
   );
   await type(first, 'git push -q origin task/api && git coord progress api "half of it" --percent 50');
   const pid = await daemonPid(scene, first);

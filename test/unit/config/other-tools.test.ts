@@ -6,8 +6,8 @@ import { backlogTask, byNumber } from '../../../src/config/foreign/backlog.ts';
 import { readForeignFolder } from '../../../src/config/foreign/foreign-folder.ts';
 import { foreignId } from '../../../src/config/foreign/foreign-task.ts';
 import { addNeedsOfParents } from '../../../src/config/foreign/parents.ts';
-import type { ImportFile } from '../../../src/config/found-tasks.ts';
 import { readImport } from '../../../src/config/import-file.ts';
+import type { ImportFile } from '../../../src/config/task-file.ts';
 import { isId } from '../../../src/domain/ids.ts';
 import { errorOf } from '../../helpers/book.ts';
 
