@@ -10,8 +10,8 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { CoordError } from '../errors.ts';
 
 const pollMs = 8;
-/** Writing takes far less: a lock that stays empty for this long was left by a process killed as it wrote. */
-const emptyMsMax = 1000;
+/** A lock that stays empty for this long was left by a process killed as it wrote; one stopped for this long won't go on soon. */
+const idleMsMax = 1000;
 
 /**
  * Runs `work` while holding the lock file.
@@ -19,7 +19,7 @@ const emptyMsMax = 1000;
  * @throws CoordError `unavailable` when the file can't be written
  */
 export async function withFileLock<T>(path: string, holdMsMax: number, work: () => Promise<T>): Promise<T> {
-  const token = `${process.pid} ${startTime(process.pid)} ${randomBytes(8).toString('hex')}\n`;
+  const token = `${process.pid} ${processAt(process.pid).started} ${randomBytes(8).toString('hex')}\n`;
   await acquire(path, token, holdMsMax);
   try {
     return await work();
@@ -50,7 +50,8 @@ async function acquire(path: string, token: string, holdMsMax: number): Promise<
       seenSinceMs = performance.now();
     }
     const heldMs = performance.now() - seenSinceMs;
-    if (!isAlive(holder) || heldMs > (holder === '' ? emptyMsMax : holdMsMax)) await passOver(path, holder);
+    const state = stateOf(holder);
+    if (state === 'gone' || heldMs > (state === 'idle' ? idleMsMax : holdMsMax)) await passOver(path, holder);
     else await delay(pollMs + Math.random() * pollMs);
   }
 }
@@ -73,23 +74,30 @@ async function readLock(path: string): Promise<string | null> {
 }
 
 /** An empty lock is one that is being written, or whose writer died just then: a time limit decides. */
-function isAlive(holder: string): boolean {
+function stateOf(holder: string): 'gone' | 'idle' | 'at work' {
+  if (holder === '') return 'idle';
   const [pid, started] = holder.split(' ');
-  if (pid === undefined || started === undefined || !/^[1-9]\d*$/.test(pid)) return true;
+  if (pid === undefined || started === undefined || !/^[1-9]\d*$/.test(pid)) return 'at work';
   try {
     process.kill(Number(pid), 0);
   } catch (error) {
-    return error instanceof Error && 'code' in error && error.code === 'EPERM';
+    if (!(error instanceof Error && 'code' in error && error.code === 'EPERM')) return 'gone';
   }
-  return startTime(Number(pid)) === started;
+  const seen = processAt(Number(pid));
+  if (seen.started !== started || seen.state === 'Z') return 'gone';
+  return seen.state === 'T' || seen.state === 't' ? 'idle' : 'at work';
 }
 
-/** When a process started, in the kernel's ticks, so that a reused pid isn't taken for it; `-` where the system can't tell. */
-function startTime(pid: number): string {
+/**
+ * When a process started, in the kernel's ticks, so that a reused pid isn't taken for it, and its state: `T` or `t` of
+ * one that is stopped (SIGSTOP, a debugger), `Z` of one that has ended; `-` where the system can't tell.
+ */
+function processAt(pid: number): { started: string; state: string } {
   try {
     const text = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    return text.slice(text.lastIndexOf(')') + 2).split(' ')[19] ?? '-';
+    const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
+    return { started: fields[19] ?? '-', state: fields[0] ?? '-' };
   } catch {
-    return '-';
+    return { started: '-', state: '-' };
   }
 }

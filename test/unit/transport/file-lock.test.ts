@@ -54,6 +54,18 @@ test('a process killed between making the lock and writing it holds up nobody', 
   expect(await readdir(folder)).toEqual([]);
 });
 
+test('a process that somebody stopped holds up nobody', async () => {
+  const child = spawn('sleep', ['infinity']);
+  try {
+    const stat = await readFile(`/proc/${child.pid}/stat`, 'utf8');
+    await writeFile(path, `${child.pid} ${stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19]} a\n`);
+    child.kill('SIGSTOP');
+    expect(await withFileLock(path, foreverMs, async () => 'done')).toBe('done');
+  } finally {
+    child.kill('SIGKILL');
+  }
+});
+
 test('a holder that lives but hangs is passed over in time, and does not take the next lock away', async () => {
   let wake = () => {};
   const hangs = withFileLock(path, foreverMs, () => new Promise<void>((resolve) => (wake = resolve)));
