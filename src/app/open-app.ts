@@ -7,6 +7,7 @@ import { hostname } from 'node:os';
 import { basename, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { bootId, monotonicMs, placeOf, sinceBootMs, timeNamespace } from '../config/boot.ts';
+import { build } from '../config/build.ts';
 import type { Identity } from '../config/identity.ts';
 import { leaseTimings, resolveTimings, type Timings } from '../config/timings.ts';
 import { whoAmI } from '../config/who.ts';
@@ -29,11 +30,6 @@ import { openMirror } from './mirror.ts';
 import { readProfile, takesPosts } from './profile.ts';
 import { type BookSettings, bookSettings, openTransport, readSetup, type Setup, type SetupRequest } from './setup.ts';
 import { checkingBook, noting, timing } from './watched-book.ts';
-
-/** Put in by the build: names the sources. */
-declare const COORD_BUILD: string | undefined;
-
-const build = typeof COORD_BUILD === 'string' ? COORD_BUILD : 'unbuilt';
 
 /** A daemon's look that takes its time must not send a claim to ask for itself: what it decides on is proved by its push. */
 const recentPolls = 1.5;

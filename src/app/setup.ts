@@ -4,6 +4,7 @@ import type { Config, LoadedConfig } from '../config/config.ts';
 import { type HostProfile, hostOf } from '../config/hosts.ts';
 import { loadConfig } from '../config/load.ts';
 import { kinds } from '../coordinator/record-kinds.ts';
+import { fileFolder } from '../store/folder.ts';
 import { decodeRecord } from '../store/record-kind.ts';
 import { refLayout } from '../store/ref-layout.ts';
 import type { KnownBook } from '../transport/git/kept-of.ts';
@@ -41,7 +42,12 @@ export interface SetupRequest {
 /** @throws CoordError `not-found` outside a repository, `config` */
 export async function readSetup(request: SetupRequest): Promise<Setup> {
   const clone = request.clone ?? (await readClone(request));
-  const loaded = await loadConfig({ root: clone.topLevel, gitConfig: clone.gitConfig, env: request.env });
+  const loaded = await loadConfig({
+    root: clone.topLevel,
+    gitConfig: clone.gitConfig,
+    env: request.env,
+    kept: fileFolder(clone.coordDir),
+  });
   return { clone, loaded, config: loaded.config, env: request.env };
 }
 

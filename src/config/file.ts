@@ -2,6 +2,7 @@ import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Node, Pair, YAMLMap } from 'yaml';
 import { CoordError } from '../errors.ts';
+import { type ReadingPlace, readingKept } from './kept-reading.ts';
 import { nearest } from './nearest.ts';
 import { type ReadingRules, readValue } from './read-value.ts';
 import { fullKey, type Setting, type SettingValue, sections, settings } from './settings.ts';
@@ -27,11 +28,17 @@ export interface FileReading {
   readonly notices: readonly string[];
 }
 
-/** The shared file of a worktree, or null where there is none. @throws CoordError `config` when it can't be read */
-export async function readSharedFile(root: string): Promise<FileReading | null> {
+/**
+ * The shared file of a worktree, or null where there is none.
+ * @param kept where what was read is kept; null: nowhere
+ * @throws CoordError `config` when it can't be read
+ */
+export async function readSharedFile(root: string, kept: ReadingPlace | null): Promise<FileReading | null> {
   for (const name of [configFileName, olderFileName]) {
     const text = await readText(join(root, name), name);
-    if (text !== null) return parseSharedFile(text, name);
+    if (text === null) continue;
+    const parse = () => parseSharedFile(text, name);
+    return kept === null ? parse() : readingKept(kept, name, text, parse);
   }
   return null;
 }

@@ -7,6 +7,7 @@ import { CoordError } from '../errors.ts';
 import type { BookChoice, Config, LoadedConfig, Origin } from './config.ts';
 import { formatDuration } from './durations.ts';
 import { type FileReading, readSharedFile } from './file.ts';
+import type { ReadingPlace } from './kept-reading.ts';
 import { nearest } from './nearest.ts';
 import { readValue } from './read-value.ts';
 import { camelCase, environmentKey, fullKey, gitKey, type Setting, type SettingValue, settings } from './settings.ts';
@@ -18,6 +19,8 @@ export interface ConfigSources {
   /** Every value of `git config --list`, by key in git's own spelling (section and name in lower case). */
   readonly gitConfig: ReadonlyMap<string, readonly string[]>;
   readonly env: Readonly<Record<string, string | undefined>>;
+  /** The clone's folder `coord`, which is there once it has a book. */
+  readonly kept?: ReadingPlace | undefined;
   /** By full key (`coordination.claim_ttl`), already checked. */
   readonly flags?: Readonly<Record<string, SettingValue>> | undefined;
 }
@@ -28,7 +31,7 @@ const textRules = { textOnly: true, bareSeconds: false, foldWords: false };
 
 /** @throws CoordError `config` naming every problem with its place; `data` is the list of them. */
 export async function loadConfig(sources: ConfigSources): Promise<LoadedConfig> {
-  const file = sources.root === null ? null : await readSharedFile(sources.root);
+  const file = sources.root === null ? null : await readSharedFile(sources.root, keptIn(sources));
   const layers = new Layers();
   if (file !== null) layers.addFile(file);
   layers.addGit(sources.gitConfig);
@@ -40,6 +43,8 @@ export async function loadConfig(sources: ConfigSources): Promise<LoadedConfig> 
   layers.checkRelations(file?.older ?? false);
   return layers.finish();
 }
+
+const keptIn = ({ kept, gitConfig }: ConfigSources) => (gitConfig.has('coord.book') ? (kept ?? null) : null);
 
 /** The configuration that nobody has changed. */
 export function defaultConfig(): Config {

@@ -4,6 +4,7 @@ import { readClone } from '../config/clone.ts';
 import { loadConfig } from '../config/load.ts';
 import { whoAmI } from '../config/who.ts';
 import { CoordError } from '../errors.ts';
+import { fileFolder } from '../store/folder.ts';
 import type { HookName } from './block.ts';
 import { freshTenure, hookError, type Verdict } from './check-claim.ts';
 import { currentBranch, taskOfBranch, taskOfMessage } from './commit-task.ts';
@@ -34,7 +35,12 @@ const nothing: HookAnswer = { task: null, term: null };
 export async function runHook(request: HookRequest): Promise<HookAnswer> {
   const { cwd, env } = request;
   const clone = await readClone({ cwd, env });
-  const { config } = await loadConfig({ root: clone.topLevel, gitConfig: clone.gitConfig, env });
+  const { config } = await loadConfig({
+    root: clone.topLevel,
+    gitConfig: clone.gitConfig,
+    env,
+    kept: fileFolder(clone.coordDir),
+  });
   await refreshScript(clone.commonDir, config);
   const { policy } = config.hooks;
   if (policy === 'off') return nothing;

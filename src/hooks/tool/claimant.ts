@@ -24,7 +24,12 @@ export interface Claimant {
 export async function claimantAt(cwd: string, env: NodeJS.ProcessEnv, call: ToolCall): Promise<Claimant | null> {
   const clone = await readClone({ cwd, env });
   if (!clone.gitConfig.has('coord.book')) return null;
-  const { config } = await loadConfig({ root: clone.topLevel, gitConfig: clone.gitConfig, env });
+  const { config } = await loadConfig({
+    root: clone.topLevel,
+    gitConfig: clone.gitConfig,
+    env,
+    kept: fileFolder(clone.coordDir),
+  });
   const who = await whoAmI({ clone, env, agentFlag: undefined, pid: process.pid, random: Math.random });
   const others = who.sessionFrom === 'environment' || call.session === null ? [] : [call.session];
   return { clone, config, agent: who.agent, session: who.session, sessions: [...new Set([who.session, ...others])] };
