@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Profile } from '../coordinator/context.ts';
@@ -26,13 +25,10 @@ export function storedProfile(setup: Setup, remote: string): StoredProfile | nul
   return stored?.address === addressOf(setup, remote) ? stored : null;
 }
 
-/** Hashed: an address may hold a password. */
+/** Without who asks it: a password would be in it. */
 export function addressOf({ clone }: Setup, remote: string): string {
   const urls = ['pushurl', 'url'].flatMap((key) => clone.gitConfig.get(`remote.${remote}.${key}`) ?? []);
-  return createHash('sha256')
-    .update(JSON.stringify([remote, ...urls]))
-    .digest('hex')
-    .slice(0, 32);
+  return JSON.stringify([remote, ...urls].map((url) => url.replace(/^(https?:\/\/)[^/]*@/i, '$1')));
 }
 
 /**
