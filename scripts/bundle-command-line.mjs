@@ -18,8 +18,12 @@ const loadedLate = {
   '@hono/node-server': 'node_modules/@hono/node-server/dist/index.mjs',
 };
 
-/** What agents call all day: in a bundle without the rest. */
-const daily = 'add claim done fail land list note progress ready release renew show status'.split(' ');
+/** What is called all day, in bundles without the rest: V8 unpacks all of a bundle's code at every start. */
+const often = {
+  hook: ['hook'],
+  land: ['land'],
+  daily: 'add claim done fail list note progress ready release renew show status'.split(' '),
+};
 
 const standIn = join(root, 'src/worker/gates/left-out.ts');
 /** MCP's SDK would check forms with it that a person filled in; none is sent. */
@@ -62,36 +66,39 @@ export async function bundleCommandLine({ build }, { outdir, define }) {
     define: { ...define, 'import.meta.url': 'moduleUrl' },
     alias,
     external: Object.values(alias),
-    plugins: [lateCrypto, lateModule(/^\.\/sdk\.ts$/, sdk)],
+    plugins: [lateParts, lateModule(/^\.\/sdk\.ts$/, sdk)],
   };
   const all = await bundle('cli', 'src/cli/frame/run.ts', whole);
-  const some = (names) => ({ ...whole, plugins: [lateCrypto, onlyCommands(names)] });
-  const most = await bundle('daily', 'src/cli/frame/run.ts', some(daily));
-  const hook = await bundle('hook', 'src/cli/frame/run.ts', some(['hook']));
-  const names = {
-    COORD_BUNDLE: JSON.stringify(`chunks/${basename(all)}`),
-    COORD_BUNDLES: JSON.stringify({
-      hook: `chunks/${basename(hook)}`,
-      ...Object.fromEntries(daily.map((name) => [name, `chunks/${basename(most)}`])),
-    }),
-  };
+  const some = [];
+  const bundles = {};
+  for (const [name, commands] of Object.entries(often)) {
+    const options = { ...whole, plugins: [lateParts, onlyCommands(commands)] };
+    const file = await bundle(name, 'src/cli/frame/run.ts', options);
+    some.push(file);
+    for (const command of commands) bundles[command] = `chunks/${basename(file)}`;
+  }
+  const names = { COORD_BUNDLE: JSON.stringify(`chunks/${basename(all)}`), COORD_BUNDLES: JSON.stringify(bundles) };
   const main = await bundle('main', 'src/cli/main.ts', { define: { ...define, ...names } });
   const server = await bundle('git-coord-server', 'src/hooks/server/main.ts', { define });
   const runner = await bundle('git-runner', 'src/transport/git-runner-main.ts', { define });
-  return [...Object.values(beside), sdk, all, most, hook, server, runner, main];
+  return [...Object.values(beside), sdk, all, ...some, server, runner, main];
 }
 
-/** node:crypto takes a tenth of a bare start to load, and most commands that only look never need it. */
-const lateCrypto = {
-  name: 'late-crypto',
+/** Each takes a tenth of a bare start to load, and most commands that only look never need it. */
+const late = {
+  'node:crypto': ['createHash', 'randomBytes', 'randomUUID', 'timingSafeEqual'],
+  'node:zlib': ['deflateSync', 'inflateSync'],
+};
+const lateParts = {
+  name: 'late-parts',
   setup({ onResolve, onLoad }) {
-    const filter = /^node:crypto$/;
+    const filter = new RegExp(`^(${Object.keys(late).join('|')})$`);
     onResolve({ filter }, ({ path, namespace }) =>
       namespace === 'late' ? { path, external: true } : { path, namespace: 'late' },
     );
-    onLoad({ filter, namespace: 'late' }, () => {
-      const late = (name) => `export const ${name} = (...args) => require('node:crypto').${name}(...args);\n`;
-      return { contents: ['createHash', 'randomBytes', 'randomUUID', 'timingSafeEqual'].map(late).join('') };
+    onLoad({ filter, namespace: 'late' }, ({ path }) => {
+      const called = (name) => `export const ${name} = (...args) => require('${path}').${name}(...args);\n`;
+      return { contents: late[path].map(called).join('') };
     });
   },
 };

@@ -1,13 +1,12 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-
-import { crc32 } from 'node:zlib';
 import type { Folder } from './folder.ts';
 import type { Decoded } from './record-kind.ts';
 
 /**
  * Records that were decoded once: a commit never changes. In a process that stays they are kept in memory; from one
  * command to the next in `coord/records.json`, because reading and checking each record of a whole book anew costs a command
- * more than all else. That file only saves work: a lost, damaged or foreign one means decoding again.
+ * more than all else. That file only saves work: a lost, damaged or foreign one means decoding again. All of it stands there
+ * twice: to compare two copies is quicker than to load what makes a sum.
  */
 export interface Remembered {
   get(key: string): Decoded<unknown> | undefined;
@@ -69,14 +68,10 @@ export function rememberedInFile(folder: Folder, build: string): Remembered {
 
 function load(folder: Folder, build: string): [string, Decoded<unknown>][] {
   const text = folder.read(fileName) ?? '';
-  const head = text.slice(0, text.indexOf('\n') + 1);
-  const records = text.slice(head.length);
+  const copy = text.slice(0, text.length / 2);
   // whole, and of this build: what it holds was checked when it was decoded
-  return head === headOf(build, records) ? Object.entries(JSON.parse(records)) : [];
-}
-
-function headOf(build: string, records: string): string {
-  return `${build} ${crc32(records).toString(16)}\n`;
+  if (!text.startsWith(`${build}\n`) || text.slice(copy.length) !== copy) return [];
+  return Object.entries(JSON.parse(copy.slice(build.length + 1)));
 }
 
 /** Those of the last read alone: what has moved on since isn't asked for again. */
@@ -92,8 +87,7 @@ function save(folder: Folder, build: string, keys: readonly string[], here: Reme
     lines.push(`${JSON.stringify(key)}:${text}`);
   }
   try {
-    const records = `{\n${lines.join(',\n')}\n}\n`;
-    folder.write(fileName, headOf(build, records) + records);
+    folder.write(fileName, `${build}\n{\n${lines.join(',\n')}\n}\n`.repeat(2));
   } catch {
     // read-only, or full: the next command decodes again
   }
