@@ -208,9 +208,8 @@ export class Book {
    */
   async land(name: string, request: LandRequest): Promise<LandResult> {
     const id = await this.#ready(name, request.command);
-    const result = await landTask(this.context, this.who, id, request, this.#options.recent);
-    await this.#options.keepAlive?.(0);
-    return result;
+    const surroundings = { recent: this.#options.recent, onEnded: () => this.stayAlive() };
+    return landTask(this.context, this.who, id, request, surroundings);
   }
 
   /** Sends it to review, with its work on its own branch. @throws CoordError as `land` */

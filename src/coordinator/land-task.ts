@@ -45,13 +45,20 @@ export interface LandResult {
   readonly attempts: number;
 }
 
+export interface LandSurroundings {
+  /** The book as the daemon saw it a moment ago; null: it must be asked for. */
+  readonly recent: () => Promise<Context | null>;
+  /** The tenure is over: for whoever kept it alive, while the clone is brought up to date. */
+  readonly onEnded: () => Promise<void>;
+}
+
 /** @throws CoordError `lost`, `held`, `conflict`, `gate-failed`, `not-ready` (nothing to land), `not-found`, `unavailable`, `unknown` */
 export async function landTask(
   context: Context,
   who: Who,
   id: string,
   request: LandRequest,
-  recent: () => Promise<Context | null>,
+  { recent, onEnded }: LandSurroundings,
 ): Promise<LandResult> {
   const coming = request.code();
   coming.catch(() => {});
@@ -70,7 +77,7 @@ export async function landTask(
   };
   const push = () => pushUntilIn(context, who, id, request, { code, message, first });
   const { ended, landed, attempts } = await (request.inTurn ? request.inTurn(push) : push());
-  const [left] = await Promise.all([code.arrived(landed.from, landed.commit), context.mirror.hide(id)]);
+  const [left] = await Promise.all([code.arrived(landed.from, landed.commit), context.mirror.hide(id), onEnded()]);
   if (left !== null) request.onStep(`${id} has landed; ${left}`);
   if (ended.kind === 'won' && ended.bySight) await repairLanding(context, who, id, landed, code);
   return { task: await showTask(context, who, id, ended), landed, attempts };

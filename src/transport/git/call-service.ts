@@ -3,16 +3,22 @@ import { gitEnvironment, runGit } from '../git-process.ts';
 import { type Answered, answerBytesMax, post } from './post.ts';
 import type { FolderTarget, ServiceTarget } from './service-target.ts';
 
-/** @param rest follows the request; null: it can't be made, and nothing is asked for */
+export interface MoreOfCall {
+  /** Follows the request; null: it can't be made, and nothing is asked for. */
+  readonly rest?: Promise<Buffer | null>;
+  /** Called when the request is on its way to another process than ours. */
+  readonly onSent?: (() => void) | undefined;
+}
+
 export async function callService(
   target: ServiceTarget,
   request: Buffer,
   timeoutMs: number,
-  rest: Promise<Buffer | null> = Promise.resolve(Buffer.alloc(0)),
+  { rest = Promise.resolve(Buffer.alloc(0)), onSent }: MoreOfCall = {},
 ): Promise<Answered> {
   if (!('url' in target)) return runHere(target, request, timeoutMs, rest);
   const more = await rest;
-  return more === null ? 'not-sent' : post(target, Buffer.concat([request, more]), timeoutMs);
+  return more === null ? 'not-sent' : post(target, Buffer.concat([request, more]), timeoutMs, onSent);
 }
 
 /**

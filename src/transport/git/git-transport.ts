@@ -30,12 +30,12 @@ import type {
 import { fetchRefs } from './fetch.ts';
 import { bookRef, KeptOf, type KnownBook, setAside } from './kept-of.ts';
 import { compareKept, isAncestorIn, type KeptRefsOptions, moveKept, outsideOf, updateRefArgs } from './kept-refs.ts';
-import { listStoreRefs } from './list-refs.ts';
+import { listStoreRefs, readStoreRefs } from './list-refs.ts';
 import { lsRemote } from './ls-remote.ts';
 import { Looker } from './post-look.ts';
 import type { PushRequest, PushResult } from './push.ts';
 import { blamesStore, Pusher } from './pusher.ts';
-import { matches, type RefMap, refMap, refspecs, selectRefs } from './ref-map.ts';
+import { matching, type RefMap, refMap, refspecs, selectRefs } from './ref-map.ts';
 import { RemoteGit } from './remote-git.ts';
 import { isStoreSound, openStore, packManyRefs, removeStore, type StoreOptions } from './store-repository.ts';
 
@@ -110,7 +110,7 @@ class GitTransport implements Transport {
   async list(patterns: readonly string[]): Promise<RefList> {
     checkPatterns(patterns);
     if (patterns.length === 0) return { refs: new Map(), wentBack: new Set() };
-    await this.#noting;
+    await this.#noted();
     if (this.#cached) return this.#listCached(patterns);
     this.#lastPatterns = patterns;
     const unchanged = await this.#unchanged(patterns);
@@ -154,7 +154,14 @@ class GitTransport implements Transport {
   async compareAndSwap(updates: readonly RefUpdate[], options: SwapOptions): Promise<SwapReport> {
     checkUpdates(updates, this.objectFormat);
     if (updates.length === 0) return { answers: new Map(), message: '', locks: [] };
-    const request = { remote: this.#remote, updates, atomic: options.atomic, foreign: options.foreign };
+    const request = {
+      remote: this.#remote,
+      updates,
+      atomic: options.atomic,
+      foreign: options.foreign,
+      // what will note it is started while the remote is at work
+      onSent: () => this.#opened?.updateRef.begin(),
+    };
     try {
       let result = await this.#push(request, options);
       if (blamesStore(result)) {
@@ -175,8 +182,18 @@ class GitTransport implements Transport {
 
   async close(): Promise<void> {
     await this.#turn;
-    await this.#noting;
+    await this.#noted();
     await this.#closeStore();
+  }
+
+  /** What fails to be noted is told once, to whoever looks next. */
+  async #noted(): Promise<void> {
+    const noting = this.#noting;
+    try {
+      await noting;
+    } finally {
+      if (this.#noting === noting) this.#noting = Promise.resolve();
+    }
   }
 
   /** What the store shows of a few refs, if a look finds the remote as it shows it: there is nothing to fetch. Null: fetch. */
@@ -288,9 +305,8 @@ class GitTransport implements Transport {
   }
 
   async #compare(kept: ReadonlyMap<string, Oid>, shown: ReadonlyMap<string, Oid>) {
-    const board = new Map([...shown].filter(([ref]) => this.#map.isKept(ref)));
     const { reader } = await this.#open();
-    return compareKept(kept, board, (ancestor, descendant) =>
+    return compareKept(kept, shown, this.#map.isKept, (ancestor, descendant) =>
       isAncestorIn(reader, this.#keptOptions, ancestor, descendant),
     );
   }
@@ -298,9 +314,11 @@ class GitTransport implements Transport {
   /** What the last fetch showed, and what is kept, of the refs that the patterns mean; and of which book all that is. */
   async #standing(patterns: readonly string[]) {
     const names = [...patterns.map((pattern) => this.#map.tracking(pattern)), ...this.#keptNames(patterns), bookRef];
-    const all = await listStoreRefs(this.#store, names);
+    const isExact = !names.some((name) => name.endsWith('/'));
+    const all = (isExact && readStoreRefs(this.#store, names)) || (await listStoreRefs(this.#store, names));
     const kept = new Map<string, Oid>();
-    for (const [ref, oid] of all) if (this.#map.isKept(ref) && matches(patterns, ref)) kept.set(ref, oid);
+    const isAsked = matching(patterns);
+    for (const [ref, oid] of all) if (this.#map.isKept(ref) && isAsked(ref)) kept.set(ref, oid);
     return { shown: selectRefs(all, patterns, this.#map), kept, marked: all.get(bookRef) };
   }
 

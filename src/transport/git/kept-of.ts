@@ -5,7 +5,7 @@
 import type { Reader } from '../local/reader.ts';
 import type { CommitObject, Oid, RefList, RefUpdate, Unreadable } from '../port.ts';
 import type { PlainMove } from './kept-refs.ts';
-import { matches } from './ref-map.ts';
+import { matching } from './ref-map.ts';
 
 export const bookRef = 'refs/coord/book';
 const unsureRoot = 'refs/coord/unsure/';
@@ -43,7 +43,7 @@ export class KeptOf {
 
   /** Without what was asked for beside the patterns. */
   asked(patterns: readonly string[], refs: RefList['refs']): RefList['refs'] {
-    if (this.#book === undefined || matches(patterns, this.#book.ref)) return refs;
+    if (this.#book === undefined || matching(patterns)(this.#book.ref)) return refs;
     return new Map([...refs].filter(([ref]) => !this.isName(ref)));
   }
 

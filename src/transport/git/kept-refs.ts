@@ -26,15 +26,17 @@ export interface KeptReading {
 /** Longer ways between two readings are walked by git. */
 const walkMax = 64;
 
-/** Compares what is kept with what the remote showed; both hold the same selection of refs. */
+/** Compares what is kept with what the remote showed of it; both hold the same selection of refs. */
 export async function compareKept(
   kept: ReadonlyMap<string, Oid>,
   shown: ReadonlyMap<string, Oid>,
+  isKept: (ref: string) => boolean,
   isAncestor: (ancestor: Oid, descendant: Oid) => Promise<boolean>,
 ): Promise<KeptReading> {
   const moves: RefUpdate[] = [];
   const behind: string[] = [];
   for (const [ref, to] of shown) {
+    if (!isKept(ref)) continue;
     const from = kept.get(ref);
     if (from === undefined) moves.push({ ref, from: null, to });
     else if (from !== to) {

@@ -24,11 +24,13 @@ export interface PostRequest {
   readonly pack: Promise<Buffer | null>;
   readonly objectFormat: ObjectFormat;
   readonly timeoutMs: number;
+  readonly onSent?: (() => void) | undefined;
 }
 
 export async function postPush(request: PostRequest): Promise<PushResult | null> {
   const { updates } = request;
-  const answer = await callService(request.target, encodeRequest(request), request.timeoutMs, request.pack);
+  const { target, timeoutMs, pack: rest, onSent } = request;
+  const answer = await callService(target, encodeRequest(request), timeoutMs, { rest, onSent });
   if (answer === 'not-sent' || answer === 'declined') return null;
   if (answer === 'broken') {
     const message = 'the connection ended before the answer was complete';

@@ -14,7 +14,13 @@ export const answerBytesMax = 1024 * 1024;
  */
 export type Answered = Buffer | 'not-sent' | 'declined' | 'broken';
 
-export async function post(target: HttpTarget, body: Buffer, timeoutMs: number): Promise<Answered> {
+/** @param onSent called when the request is on its way */
+export async function post(
+  target: HttpTarget,
+  body: Buffer,
+  timeoutMs: number,
+  onSent: () => void = () => {},
+): Promise<Answered> {
   const { url, headers, service } = target;
   const { request: send } = url.protocol === 'https:' ? await import('node:https') : await import('node:http');
   const options: RequestOptions = {
@@ -48,6 +54,7 @@ export async function post(target: HttpTarget, body: Buffer, timeoutMs: number):
     request.once('socket', (socket) => {
       socket.once(url.protocol === 'https:' ? 'secureConnect' : 'connect', () => {
         sent = true;
+        setImmediate(onSent);
       });
     });
     request.on('error', () => end(sent ? 'broken' : 'not-sent'));

@@ -19,6 +19,8 @@ export interface PushRequest {
   readonly updates: readonly RefUpdate[];
   readonly atomic: boolean;
   readonly foreign: ForeignObjects | undefined;
+  /** Called when the remote is at work. Not by git's own push. */
+  readonly onSent?: () => void;
 }
 
 export interface PushResult extends PushReading {

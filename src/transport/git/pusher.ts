@@ -45,7 +45,7 @@ export class Pusher {
   /** Null: git must push. */
   async #post(request: PushRequest, objects: readonly NewObject[]): Promise<PushResult | null> {
     if (!this.#posts) return null;
-    const { remote, updates, atomic } = request;
+    const { remote, updates, atomic, onSent } = request;
     const { objectFormat, cloneTop: cwd, env, timeoutMs } = this.#options;
     const entries = await this.#git.entries();
     const target = serviceTarget({ service: 'git-receive-pack', remote, entries, env, cwd });
@@ -53,7 +53,7 @@ export class Pusher {
     const pack = this.#packFor(request, objects);
     // as long as git itself waits for a reply that doesn't come
     const limits = { timeoutMs: timeoutMs / 2 };
-    const result = await postPush({ target, updates, atomic, pack, objectFormat, ...limits });
+    const result = await postPush({ target, updates, atomic, pack, objectFormat, onSent, ...limits });
     // what stands between may mind who asks: the same push, sent again, is git's
     if (result !== null && [...result.answers.values()].includes('unknown')) this.#posts = false;
     return result;

@@ -46,7 +46,7 @@ export function refMap(prefix: string): RefMap {
 
 /**
  * The refspecs for these patterns. An exact ref is asked for as a glob too, because one that is missing is an error
- * otherwise; what it brings beyond that ref is filtered by `matches`. A pattern within another one is left out.
+ * otherwise; what it brings beyond that ref is filtered by `matching`. A pattern within another one is left out.
  */
 export function refspecs(patterns: readonly string[], map: RefMap): string[] {
   const mapped = [...new Set(patterns)].map((remote) => ({ remote, tracking: map.tracking(remote) }));
@@ -58,8 +58,10 @@ export function refspecs(patterns: readonly string[], map: RefMap): string[] {
 }
 
 /** Whether one of the patterns means this ref: one that ends in `/` everything below it, another exactly that ref. */
-export function matches(patterns: readonly string[], ref: string): boolean {
-  return patterns.some((pattern) => (pattern.endsWith('/') ? ref.startsWith(pattern) : ref === pattern));
+export function matching(patterns: readonly string[]): (ref: string) => boolean {
+  const exact = new Set(patterns);
+  const prefixes = patterns.filter((pattern) => pattern.endsWith('/'));
+  return (ref) => prefixes.some((prefix) => ref.startsWith(prefix)) || exact.has(ref);
 }
 
 /** The refs of `listed` (tracking refs of the store) that the patterns mean, by their names on the remote. */
@@ -68,10 +70,10 @@ export function selectRefs(
   patterns: readonly string[],
   map: RefMap,
 ): Map<string, Oid> {
-  const wanted = patterns.map((pattern) => map.tracking(pattern));
+  const isWanted = matching(patterns.map((pattern) => map.tracking(pattern)));
   const selected = new Map<string, Oid>();
   for (const [tracking, oid] of listed) {
-    if (matches(wanted, tracking)) selected.set(map.remote(tracking), oid);
+    if (isWanted(tracking)) selected.set(map.remote(tracking), oid);
   }
   return selected;
 }

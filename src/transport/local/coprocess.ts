@@ -59,13 +59,23 @@ export class Coprocess {
     return result;
   }
 
-  async #exchangeNow<T>(input: string, read: (reply: Reply) => Promise<T>): Promise<T> {
+  /** Starts the process, for a request that comes soon. One that can't be started fails then. */
+  begin(): void {
+    const begun = this.#turn.then(async () => (await this.#started()).unref());
+    this.#turn = begun.catch(() => {});
+  }
+
+  async #started(): Promise<Running> {
     if (this.#closed) throw new CoordError('internal', 'the transport is closed');
-    if (this.#running === undefined || this.#running.ended) {
-      this.#running = new Running(this.#args, this.#options);
-      await this.#running.started;
-    }
-    const running = this.#running;
+    if (this.#running !== undefined && !this.#running.ended) return this.#running;
+    const running = new Running(this.#args, this.#options);
+    this.#running = running;
+    await running.started;
+    return running;
+  }
+
+  async #exchangeNow<T>(input: string, read: (reply: Reply) => Promise<T>): Promise<T> {
+    const running = await this.#started();
     running.ref();
     const timer = setTimeout(() => running.expire(), this.#options.timeoutMs);
     try {
