@@ -16,11 +16,30 @@ export default defineConfig({
   resolve: { alias: leftOut },
   test: {
     server: { deps: { inline: [/@secretlint\/core/] } },
-    include: ['test/**/*.test.ts'],
-    exclude: ['test/bench/**'],
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: 'side by side',
+          include: ['test/**/*.test.ts'],
+          exclude: ['test/bench/**', 'test/alone/**'],
+          // Most of the time a test waits for processes of git.
+          maxWorkers: 3,
+          sequence: { groupOrder: 0 },
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'alone',
+          include: ['test/alone/**/*.test.ts'],
+          // what must be there within a second needs the machine for itself
+          maxWorkers: 1,
+          sequence: { groupOrder: 1 },
+        },
+      },
+    ],
     pool: 'forks',
-    // Most of the time a test waits for processes of git.
-    maxWorkers: 3,
     sequence: { sequencer: SimulationFirst },
     testTimeout: 60_000,
     hookTimeout: 60_000,

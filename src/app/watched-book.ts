@@ -8,14 +8,21 @@ import type { RecordStore } from '../store/record-store.ts';
 import type { Transport } from '../transport/port.ts';
 import type { BookSettings } from './setup.ts';
 
+/** For people: who looks all the time needn't write it each time. */
+const askedApartMs = 1000;
+
 /** Keeps what reads are worth: when the remote was asked, and that a write ends what earlier reads showed. */
 export function noting(transport: Transport, fresh: Freshness, clock: Clock, board: string): Transport {
+  let notedMs = Number.NEGATIVE_INFINITY;
   return {
     objectFormat: transport.objectFormat,
     async list(patterns) {
-      const at = clock.wall();
+      const [at, nowMs] = [clock.wall(), clock.monoMs()];
       const list = await transport.list(patterns);
-      if (patterns.includes(board)) fresh.asked(at);
+      if (patterns.includes(board) && nowMs - notedMs >= askedApartMs) {
+        fresh.asked(at);
+        notedMs = nowMs;
+      }
       return list;
     },
     values: (refs) => transport.values(refs),

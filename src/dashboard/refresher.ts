@@ -13,8 +13,8 @@ export interface RefresherOptions {
 }
 
 /** Between two looks it rests so many times the processor's time that the last one took: what it costs is bounded, whatever happens. */
-const restShare = 8;
-const restMs = { min: 250, max: 700 };
+const restShare = 12;
+const restMs = { min: 250, max: 650 };
 /** Without a page for longer, what happened meanwhile isn't told step by step. */
 const followMs = 60_000;
 
