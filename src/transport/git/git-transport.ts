@@ -12,8 +12,6 @@ import { checkPatterns, checkUpdates } from '../check-updates.ts';
 import { withFileLock } from '../file-lock.ts';
 import type { ConfigEntry } from '../git-config.ts';
 import { gitEnvironment } from '../git-process.ts';
-import { Coprocess } from '../local/coprocess.ts';
-import { Reader } from '../local/reader.ts';
 import type { ObjectFormat } from '../objects/object-id.ts';
 import { writeLooseObjects } from '../objects/write-loose.ts';
 import type {
@@ -28,16 +26,16 @@ import type {
   Unreadable,
 } from '../port.ts';
 import { fetchRefs } from './fetch.ts';
-import { bookRef, KeptOf, type KnownBook, setAside } from './kept-of.ts';
-import { compareKept, isAncestorIn, type KeptRefsOptions, moveKept, outsideOf, updateRefArgs } from './kept-refs.ts';
-import { listStoreRefs, readStoreRefs } from './list-refs.ts';
+import { KeptOf, type KnownBook } from './kept-of.ts';
 import { lsRemote } from './ls-remote.ts';
 import { Looker } from './post-look.ts';
 import type { PushRequest, PushResult } from './push.ts';
 import { blamesStore, Pusher } from './pusher.ts';
-import { matching, type RefMap, refMap, refspecs, selectRefs } from './ref-map.ts';
+import { type RefMap, refMap, refspecs } from './ref-map.ts';
 import { RemoteGit } from './remote-git.ts';
-import { isStoreSound, openStore, packManyRefs, removeStore, type StoreOptions } from './store-repository.ts';
+import { StoreProcesses } from './store-processes.ts';
+import { StoreRefs } from './store-refs.ts';
+import { openStore, packManyRefs, type StoreOptions } from './store-repository.ts';
 
 export interface GitTransportOptions {
   /** The store's folder (`<coord>/store.git`). Made when absent. Its lock file stands beside it. */
@@ -68,21 +66,15 @@ export function createGitTransport(options: GitTransportOptions): Transport {
   return new GitTransport(options);
 }
 
-interface OpenStore {
-  readonly identity: string;
-  readonly reader: Reader;
-  readonly updateRef: Coprocess;
-}
-
 class GitTransport implements Transport {
   readonly objectFormat: ObjectFormat;
   readonly #remote: string;
   readonly #store: StoreOptions;
   readonly #map: RefMap;
   readonly #git: RemoteGit;
-  readonly #keptOptions: KeptRefsOptions;
   readonly #keptOf: KeptOf;
-  #opened: OpenStore | undefined;
+  readonly #processes: StoreProcesses;
+  readonly #refs: StoreRefs;
   /** What the last list asked for: fetched again when the store had to be made anew. */
   #lastPatterns: readonly string[] = [];
   readonly #cached: boolean;
@@ -100,8 +92,12 @@ class GitTransport implements Transport {
     this.#remote = remote;
     this.#map = refMap(prefix);
     this.#store = { store, objectFormat, env: gitEnvironment(env), timeoutMs };
-    this.#keptOptions = this.#store;
     this.#keptOf = new KeptOf(options.book);
+    this.#processes = new StoreProcesses(this.#store);
+    this.#refs = new StoreRefs({
+      ...{ store: this.#store, objectFormat, map: this.#map },
+      ...{ keptOf: this.#keptOf, processes: this.#processes },
+    });
     this.#git = new RemoteGit({ ...options, timeoutMs });
     this.#pusher = new Pusher({ ...options, timeoutMs }, this.#git);
     this.#looker = new Looker({ ...options, timeoutMs }, this.#git);
@@ -125,26 +121,26 @@ class GitTransport implements Transport {
     const looked = await this.#looker.look(refs);
     // that something isn't there is git's to say
     if (looked?.size === new Set(refs).size) return looked;
-    await this.#open();
+    await this.#processes.open();
     return lsRemote(this.#git, this.#remote, refs);
   }
 
   async read(oids: readonly Oid[]): Promise<ReadonlyMap<Oid, CommitObject | Unreadable>> {
-    const commits = await this.#readNow(oids).catch((error: unknown) => {
+    const commits = await this.#processes.commits(oids).catch((error: unknown) => {
       if (error instanceof CoordError && error.code === 'unavailable') return null;
       throw error;
     });
     const isComplete = commits !== null && ![...commits.values()].some(isMissing);
-    if (isComplete || this.#lastPatterns.length === 0) return commits ?? this.#readNow(oids);
+    if (isComplete || this.#lastPatterns.length === 0) return commits ?? this.#processes.commits(oids);
     await this.#refetch();
-    return this.#readNow(oids);
+    return this.#processes.commits(oids);
   }
 
   async trees(oids: readonly Oid[]): Promise<ReadonlyMap<Oid, Buffer>> {
-    const trees = await (await this.#open()).reader.trees(oids);
+    const trees = await (await this.#processes.open()).reader.trees(oids);
     if (oids.every((oid) => trees.has(oid)) || this.#lastPatterns.length === 0) return trees;
     await this.#refetch();
-    return (await this.#open()).reader.trees(oids);
+    return (await this.#processes.open()).reader.trees(oids);
   }
 
   lend(update: RefUpdate, foreign: ForeignObjects): void {
@@ -160,7 +156,7 @@ class GitTransport implements Transport {
       atomic: options.atomic,
       foreign: options.foreign,
       // what will note it is started while the remote is at work
-      onSent: () => this.#opened?.updateRef.begin(),
+      onSent: () => this.#processes.begin(),
     };
     try {
       let result = await this.#push(request, options);
@@ -169,7 +165,8 @@ class GitTransport implements Transport {
         result = await this.#push(request, options);
       }
       if ([...result.answers.values()].includes('unsent')) this.#git.forgetConfig();
-      const noted = this.#noteApplied(ownOf(updates, options), result);
+      const applied = ownOf(updates, options).filter(({ ref }) => result.answers.get(ref) === 'applied');
+      const noted = this.#refs.noteApplied(applied);
       this.#noting = Promise.all([this.#noting, noted]);
       this.#noting.catch(() => {});
       const { answers, message, locks } = result;
@@ -183,7 +180,7 @@ class GitTransport implements Transport {
   async close(): Promise<void> {
     await this.#turn;
     await this.#noted();
-    await this.#closeStore();
+    await this.#processes.close();
   }
 
   /** What fails to be noted is told once, to whoever looks next. */
@@ -199,7 +196,7 @@ class GitTransport implements Transport {
   /** What the store shows of a few refs, if a look finds the remote as it shows it: there is nothing to fetch. Null: fetch. */
   async #unchanged(patterns: readonly string[]): Promise<RefList | null> {
     if (!this.#looker.posts || patterns.some((pattern) => pattern.endsWith('/'))) return null;
-    const standing = this.#standing(patterns).catch(() => null);
+    const standing = this.#refs.standing(patterns).catch(() => null);
     const looked = await this.#looker.look(patterns);
     const { shown, kept, marked } = (await standing) ?? {};
     if (!looked || !shown || !kept || !sameRefs(looked, shown)) return null;
@@ -210,26 +207,25 @@ class GitTransport implements Transport {
   }
 
   async #listCached(patterns: readonly string[]): Promise<RefList> {
-    await this.#open();
-    const { shown, kept } = await this.#standing(patterns);
-    const { behind } = await this.#compare(kept, shown);
-    return { refs: shown, wentBack: new Set(behind) };
+    await this.#processes.open();
+    const standing = await this.#refs.standing(patterns);
+    return { refs: standing.shown, wentBack: new Set(await this.#refs.behind(standing)) };
   }
 
   async #list(patterns: readonly string[]): Promise<RefList> {
     const asked = this.#keptOf.asking(patterns);
     await this.#fetch(asked);
-    const { shown, kept, marked } = await this.#standing(asked);
-    const known = await this.#keptOf.known(shown, (await this.#open()).reader);
-    if (known === null) return this.#otherBook(kept, shown);
-    const isSure = known === undefined || known === marked || (await this.#isSure(marked));
-    const first = await this.#followKept(kept, shown);
+    const { shown, kept, marked } = await this.#refs.standing(asked);
+    const known = await this.#keptOf.known(shown, (await this.#processes.open()).reader);
+    if (known === null) return this.#refs.showOther({ kept, shown });
+    const isSure = known === undefined || known === marked || (await this.#refs.isSure(marked));
+    const first = await this.#refs.follow({ kept, shown });
     const { keptPrefix } = this.#map;
     if (patterns.includes(keptPrefix)) await packManyRefs(this.#store, [keptPrefix, this.#map.tracking(keptPrefix)]);
     const list =
       first.length === 0 ? { refs: shown, wentBack: new Set<string>() } : await this.#lookAgain(first, kept, shown);
     if (known === undefined || known === marked) return list;
-    return this.#confirm(known, list, isSure ? null : { patterns, kept });
+    return this.#refs.confirm(known, list, isSure ? null : { patterns, kept });
   }
 
   /** @param first what the remote didn't show as it is kept */
@@ -240,12 +236,12 @@ class GitTransport implements Transport {
   ): Promise<RefList> {
     const { archive } = this.#map;
     await this.#fetch(this.#keptOf.asking([...first, archive]));
-    const second = await this.#standing(this.#keptOf.asking(first));
+    const second = await this.#refs.standing(this.#keptOf.asking(first));
     const before = new Map([...kept].filter(([ref]) => first.includes(ref)));
-    const known = await this.#keptOf.known(second.shown, (await this.#open()).reader);
-    if (known === null) return this.#otherBook(before, second.shown);
-    const behind = await this.#followKept(before, second.shown);
-    const archived = await this.#archived(
+    const known = await this.#keptOf.known(second.shown, (await this.#processes.open()).reader);
+    if (known === null) return this.#refs.showOther({ kept: before, shown: second.shown });
+    const behind = await this.#refs.follow({ kept: before, shown: second.shown });
+    const archived = await this.#refs.archived(
       new Map([...before].filter(([ref]) => !second.shown.has(ref) && ref !== archive)),
     );
     const wentBack = behind.filter((ref) => !archived.has(ref));
@@ -254,83 +250,8 @@ class GitTransport implements Transport {
     return { refs, wentBack: new Set(wentBack) };
   }
 
-  /** Shows another book, of which nothing is kept but that it is one. */
-  async #otherBook(kept: ReadonlyMap<string, Oid>, shown: ReadonlyMap<string, Oid>): Promise<RefList> {
-    const { behind } = await this.#compare(kept, shown);
-    const tracked = await listStoreRefs(this.#store, [this.#map.bookRoot]);
-    const others = [...tracked.keys()].filter((ref) => !this.#keptOf.isName(this.#map.remote(ref)));
-    const deletions = others.map((ref) => ({ ref, to: null }));
-    await moveKept((await this.#open()).updateRef, [], this.objectFormat, deletions);
-    return { refs: shown, wentBack: new Set(behind) };
-  }
-
-  /** Whether all that is kept was shown by this book, or nothing is. */
-  async #isSure(marked: Oid | undefined): Promise<boolean> {
-    if (marked !== undefined && (await this.#keptOf.isOurs(marked, (await this.#open()).reader))) return true;
-    return (await listStoreRefs(this.#store, [this.#map.keptPrefix, this.#map.archive])).size === 0;
-  }
-
-  /** Notes of which book the kept refs are. Where some may be another's, a look at all of them says which this one has. */
-  async #confirm(
-    known: Oid,
-    list: RefList,
-    unsure: { readonly patterns: readonly string[]; readonly kept: ReadonlyMap<string, Oid> } | null,
-  ): Promise<RefList> {
-    const { keptPrefix, archive } = this.#map;
-    if (unsure !== null && ![keptPrefix, archive].every((all) => unsure.patterns.includes(all))) return list;
-    const { moves, others } = setAside(unsure?.kept ?? new Map(), list);
-    const mark = { ref: bookRef, to: known };
-    await moveKept((await this.#open()).updateRef, moves, this.objectFormat, [...others, mark]);
-    return unsure === null ? list : { refs: list.refs, wentBack: new Set() };
-  }
-
-  /** Those of these kept refs, gone from the remote, whose logs the archive has; they are kept no longer. */
-  async #archived(gone: ReadonlyMap<string, Oid>): Promise<ReadonlySet<string>> {
-    if (gone.size === 0) return new Set();
-    const before = await this.#standing([this.#map.archive]);
-    await this.#followKept(before.kept, before.shown);
-    const tip = (await this.#standing([this.#map.archive])).kept.get(this.#map.archive);
-    if (tip === undefined) return new Set();
-    const outside = await outsideOf(this.#keptOptions, tip, [...gone.values()]);
-    const moves = [...gone].flatMap(([ref, from]) => (outside.has(from) ? [] : [{ ref, from, to: null }]));
-    await moveKept((await this.#open()).updateRef, moves, this.objectFormat);
-    return new Set(moves.map(({ ref }) => ref));
-  }
-
-  /** Moves the kept refs that can follow; answers those that can't. */
-  async #followKept(kept: ReadonlyMap<string, Oid>, shown: ReadonlyMap<string, Oid>): Promise<readonly string[]> {
-    const { moves, behind } = await this.#compare(kept, shown);
-    await moveKept((await this.#open()).updateRef, moves, this.objectFormat);
-    return behind;
-  }
-
-  async #compare(kept: ReadonlyMap<string, Oid>, shown: ReadonlyMap<string, Oid>) {
-    const { reader } = await this.#open();
-    return compareKept(kept, shown, this.#map.isKept, (ancestor, descendant) =>
-      isAncestorIn(reader, this.#keptOptions, ancestor, descendant),
-    );
-  }
-
-  /** What the last fetch showed, and what is kept, of the refs that the patterns mean; and of which book all that is. */
-  async #standing(patterns: readonly string[]) {
-    const names = [...patterns.map((pattern) => this.#map.tracking(pattern)), ...this.#keptNames(patterns), bookRef];
-    const isExact = !names.some((name) => name.endsWith('/'));
-    const all = (isExact && readStoreRefs(this.#store, names)) || (await listStoreRefs(this.#store, names));
-    const kept = new Map<string, Oid>();
-    const isAsked = matching(patterns);
-    for (const [ref, oid] of all) if (this.#map.isKept(ref) && isAsked(ref)) kept.set(ref, oid);
-    return { shown: selectRefs(all, patterns, this.#map), kept, marked: all.get(bookRef) };
-  }
-
-  #keptNames(patterns: readonly string[]): string[] {
-    const { keptPrefix } = this.#map;
-    const single = patterns.filter((pattern) => this.#map.isKept(pattern));
-    const isAll = patterns.some((pattern) => pattern.endsWith('/') && keptPrefix.startsWith(pattern));
-    return isAll ? [keptPrefix, ...single.filter((ref) => !ref.startsWith(keptPrefix))] : single;
-  }
-
   async #push(request: PushRequest, { objects }: SwapOptions): Promise<PushResult> {
-    await this.#open();
+    await this.#processes.open();
     await writeLooseObjects(join(this.#store.store, 'objects'), this.objectFormat, objects);
     return this.#pusher.push(request, objects);
   }
@@ -338,7 +259,7 @@ class GitTransport implements Transport {
   /** What was shown once and isn't there: if the store has lost objects, the remote still has them. */
   #refetch(): Promise<void> {
     return this.#locked(async () => {
-      await this.#discardIfBroken();
+      await this.#processes.discardIfBroken();
       await this.#fetch(this.#lastPatterns);
     });
   }
@@ -346,23 +267,13 @@ class GitTransport implements Transport {
   /** Brings back what a push found missing: the store was damaged, or removed, since the last list. */
   async #refill(updates: readonly RefUpdate[]): Promise<void> {
     await this.#locked(async () => {
-      await this.#discardIfBroken();
+      await this.#processes.discardIfBroken();
       await this.#fetch([...this.#lastPatterns, ...updates.map(({ ref }) => ref)]);
     });
   }
 
-  /** Our own moves of task logs are remembered at once: a remote that loses them next has gone back. */
-  async #noteApplied(updates: readonly RefUpdate[], { answers }: PushResult): Promise<void> {
-    const applied = updates.filter(({ ref }) => answers.get(ref) === 'applied');
-    const moves = applied.filter(({ ref }) => this.#map.isKept(ref));
-    // What is shown while the remote is away includes what this clone did last.
-    const tracked = applied.map(({ ref, to }) => ({ ref: this.#map.tracking(ref), to }));
-    const store = await this.#open().catch(unlessUnavailable);
-    if (store !== null) await moveKept(store.updateRef, moves, this.objectFormat, tracked);
-  }
-
   async #fetch(patterns: readonly string[]): Promise<void> {
-    await this.#open();
+    await this.#processes.open();
     try {
       await fetchRefs(this.#git, {
         store: this.#store.store,
@@ -381,47 +292,9 @@ class GitTransport implements Transport {
       return await work();
     } catch (error) {
       if (!(error instanceof CoordError) || error.code !== 'unavailable') throw error;
-      if (!(await this.#discardIfBroken())) throw error;
+      if (!(await this.#processes.discardIfBroken())) throw error;
       return work();
     }
-  }
-
-  /** Looks the store through, and takes it away when it is broken. Answers whether it was. */
-  async #discardIfBroken(): Promise<boolean> {
-    const identity = await openStore(this.#store);
-    if (await isStoreSound(this.#store)) return false;
-    await this.#closeStore();
-    await removeStore(this.#store, identity);
-    return true;
-  }
-
-  async #readNow(oids: readonly Oid[]): Promise<Map<Oid, CommitObject | Unreadable>> {
-    const { reader } = await this.#open();
-    try {
-      return await reader.commits(oids);
-    } catch (error) {
-      // closed under us, because the store was replaced meanwhile
-      if (this.#opened?.reader === reader) throw error;
-      return (await this.#open()).reader.commits(oids);
-    }
-  }
-
-  /** The processes that answer for the store as it is now: somebody may have removed or replaced it since. */
-  async #open(): Promise<OpenStore> {
-    const identity = await openStore(this.#store);
-    if (this.#opened?.identity === identity) return this.#opened;
-    const options = { gitDir: this.#store.store, env: this.#store.env, timeoutMs: this.#store.timeoutMs };
-    const opened = { identity, reader: new Reader(options), updateRef: new Coprocess(updateRefArgs, options) };
-    const closed = this.#closeStore();
-    this.#opened = opened;
-    await closed;
-    return opened;
-  }
-
-  async #closeStore(): Promise<void> {
-    const opened = this.#opened;
-    this.#opened = undefined;
-    await Promise.all([opened?.reader.close(), opened?.updateRef.close()]);
   }
 
   /** One fetch at a time: in this process by turns, among processes by the lock file. */
@@ -447,12 +320,6 @@ function ownOf(updates: readonly RefUpdate[], { foreign, objects }: SwapOptions)
 
 function sameRefs(some: ReadonlyMap<string, Oid>, others: ReadonlyMap<string, Oid>): boolean {
   return some.size === others.size && [...some].every(([ref, oid]) => others.get(ref) === oid);
-}
-
-/** Without a store nothing is remembered: what was applied is applied. */
-function unlessUnavailable(error: unknown): null {
-  if (error instanceof CoordError && error.code === 'unavailable') return null;
-  throw error;
 }
 
 function isMissing(commit: CommitObject | Unreadable): boolean {
