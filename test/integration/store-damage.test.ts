@@ -7,6 +7,7 @@ import { cliJson } from '../helpers/cli.ts';
 import { storeOf } from '../helpers/git-clients.ts';
 import { git, makeBareRepo, makeScratch, type Scratch } from '../helpers/repo.ts';
 import { mountSmallDisk } from '../helpers/small-disk.ts';
+import { waitFor } from '../helpers/wait-for.ts';
 
 let scratch: Scratch;
 let bare: string;
@@ -65,7 +66,13 @@ test('the whole coord folder is gone: the claim is nobody of ours any more, and 
   const { book } = await openAgent(clone);
   await book.claim('build');
   // what was pushed is still being noted there
-  await rm(join(clone, '.git/coord'), { recursive: true, maxRetries: 9 });
+  const remove = () => rm(join(clone, '.git/coord'), { recursive: true, force: true });
+  const isGone = () =>
+    remove().then(
+      () => true,
+      () => false,
+    );
+  await waitFor(isGone, { what: 'the folder is gone' });
   expect(await codeOf(book.done('build'))).toBe('held');
   expect(await codeOf(book.claim('other'))).toBe('ok');
 });
