@@ -34,3 +34,8 @@ await runBundled('test/bench/server-hooks.ts', async ({ benchServerHooks }) => {
   for (const { what, guarded, bare } of await benchServerHooks(Number(values.runs)))
     row(guarded, `git push by path to a server with the hooks, ${what}: ${(guarded / bare).toFixed(2)}x without them`);
 });
+
+await runBundled('test/bench/first-minute.ts', async ({ benchFirstMinute }) => {
+  const { commands, ms } = await benchFirstMinute(root);
+  row(ms, `from nothing to a claimed task, by ${commands} commands of the README  (at most 3, and 60000 ms)`);
+});

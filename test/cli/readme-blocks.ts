@@ -5,7 +5,7 @@ import { join } from 'node:path';
 
 export interface Block {
   readonly language: string;
-  /** What follows the language: `checkout` is for a checkout of this project. */
+  /** What follows the language: `checkout` is for a checkout of this project, `first-minute` is timed (helpers/first-minute.ts). */
   readonly note: string;
   readonly lines: readonly string[];
   /** Of its first line, from 1. */
@@ -57,7 +57,10 @@ export interface Ran {
 }
 
 /** Runs the steps in one shell, so that variables and the folder stay. Output: both streams, in order. */
-export function runSteps(steps: readonly Step[], options: { cwd: string; env: NodeJS.ProcessEnv }): Ran[] {
+export function runSteps(
+  steps: readonly Pick<Step, 'command'>[],
+  options: { cwd: string; env: NodeJS.ProcessEnv },
+): Ran[] {
   const script = steps.map(({ command }) => `${command}\necho "${mark} $?"\n`).join('');
   mkdirSync(options.cwd, { recursive: true });
   const { stdout } = spawnSync('sh', ['-c', `exec 2>&1\n${script}`], {
