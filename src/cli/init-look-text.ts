@@ -1,7 +1,7 @@
 import { noKnownType } from '../worker/gates/detect.ts';
 import type { ProjectChecks } from '../worker/gates/project-checks.ts';
 import { oneLine } from './frame/text.ts';
-import type { Checklist } from './init-look.ts';
+import type { Checklist, FoundTool } from './init-look.ts';
 
 /** A line of the report: what it is about, and what is said of it. */
 export type ReportLine = readonly [about: string, text: string];
@@ -12,11 +12,10 @@ export const reportLines = (lines: readonly ReportLine[]): string[] =>
 /** What was found, in lines for people. What isn't there is left out, but for what one would look for. */
 export function checklistLines({ project, hooks, tools, others }: Checklist): ReportLine[] {
   if (project === null) return [];
-  const tool = ({ name, paths }: Checklist['tools'][number]) => `${name} (${paths.join(', ')})`;
   return [
     ['project', projectText(project)],
     ['hooks', hooksText(hooks)],
-    ...(tools.length === 0 ? [] : [['tools', tools.map(tool).join(', ')] as const]),
+    ...tools.map((tool) => ['tools', toolText(tool)] as const),
     ...others.map((other) => ['found', otherText(other)] as const),
   ];
 }
@@ -34,6 +33,10 @@ function hooksText({ state, path, managers }: Checklist['hooks']): string {
   const words =
     state === 'installed' ? 'installed' : `${state === 'missing' ? 'not installed' : state}: git coord hooks install`;
   return beside.length === 0 ? words : `${words} (beside ${beside.join(', ')})`;
+}
+
+function toolText({ name, paths, state }: FoundTool): string {
+  return `${name} in ${paths.join(', ')}: ${state === 'installed' ? 'set up' : `git coord setup ${name}`}`;
 }
 
 function otherText({ name, paths, source, agents }: Checklist['others'][number]): string {

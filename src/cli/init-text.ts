@@ -23,11 +23,14 @@ export interface InitReport extends BookReport, Registration {
   readonly checklist: Checklist;
 }
 
-/** In a new book the first tasks are those of what was used before. */
-export function nextCommands(joined: boolean, { others }: Pick<Checklist, 'others'>): string[] {
+/** Three at most. In a new book the first tasks are those of what was used before; an agent's tool is set up before it claims. */
+export function nextCommands(joined: boolean, { others, tools }: Pick<Checklist, 'others' | 'tools'>): string[] {
   const source = others.find((other) => other.source !== null)?.source;
   const fill = source === undefined ? 'git coord add "The first task"' : `git coord import ${source}`;
-  return [joined ? 'git coord ready' : fill, 'git coord claim --next', 'git coord status'];
+  const begin = [joined ? 'git coord ready' : fill, 'git coord claim --next'];
+  // any tool may read AGENTS.md: it doesn't say which is in use
+  const tool = tools.find(({ name, state }) => name !== 'agents-md' && state !== 'installed')?.name;
+  return tool === undefined ? [...begin, 'git coord status'] : [`git coord setup ${tool}`, ...begin];
 }
 
 export interface InitChanges {

@@ -80,7 +80,37 @@ describe('the checklist', () => {
       { name: 'claim files', paths: ['.claude/coordination'], source: '.claude/coordination', agents: 1 },
       { name: 'Redis', paths: ['docker-compose.yml'], source: null, agents: null },
     ]);
-    expect(data.next).toEqual(['git coord import .beads/issues.jsonl', 'git coord claim --next', 'git coord status']);
+    expect(data.next).toEqual([
+      'git coord setup claude',
+      'git coord import .beads/issues.jsonl',
+      'git coord claim --next',
+    ]);
+  });
+
+  test('offers to set up the tools that are in use, until they are', async () => {
+    await writeFiles(clone, {
+      'AGENTS.md': '# Rules\n',
+      '.mcp.json': '{ no json',
+      '.claude/settings.json': '{ nor this',
+    });
+    const offers = async () => {
+      const { data } = await init();
+      return [data.next, data.checklist.tools.map((tool: { state: string }) => tool.state)];
+    };
+    const begin = ['git coord ready', 'git coord claim --next'];
+    await init();
+    expect(await offers()).toEqual([
+      ['git coord setup claude', ...begin],
+      ['missing', 'missing'],
+    ]);
+    await writeFiles(clone, { '.mcp.json': '{}', '.claude/settings.json': '{}', '.gemini/settings.json': '{}' });
+    expect(await command(['setup', 'claude'], { cwd: clone })).toMatchObject({ status: 0 });
+    expect((await offers())[0]).toEqual(['git coord setup gemini', ...begin]);
+    expect(await command(['setup', 'gemini'], { cwd: clone })).toMatchObject({ status: 0 });
+    expect((await offers())[0]).toEqual([...begin, 'git coord status']);
+    expect(await text()).toContain('tools    claude in .claude: set up\n');
+    await writeFiles(clone, { '.claude/settings.json': '{}' });
+    expect((await offers())[0]).toEqual(['git coord setup claude', ...begin]);
   });
 
   test('is said in lines, between the book and what to type next', async () => {
@@ -89,7 +119,11 @@ describe('the checklist', () => {
     expect(lines.slice(4, lines.indexOf('next'))).toEqual([
       'project  node; test: pnpm run test; build: pnpm run build; lint: pnpm run lint',
       'hooks    not installed: git coord hooks install (beside husky, lefthook, pre-commit)',
-      'tools    claude (.claude, CLAUDE.md), agents-md (AGENTS.md), cursor (.cursor), gemini (.gemini), codex (.codex)',
+      'tools    claude in .claude, CLAUDE.md: git coord setup claude',
+      'tools    agents-md in AGENTS.md: git coord setup agents-md',
+      'tools    cursor in .cursor: git coord setup cursor',
+      'tools    gemini in .gemini: git coord setup gemini',
+      'tools    codex in .codex: git coord setup codex',
       'found    beads in .beads: git coord import .beads/issues.jsonl',
       'found    Backlog.md in backlog/tasks: git coord import backlog/tasks',
       'found    Task Master in .taskmaster/tasks/tasks.json: git coord import .taskmaster/tasks/tasks.json',
