@@ -30,6 +30,7 @@ export async function metricsOf(app: App): Promise<string> {
     folder: fileFolder(coordDir),
     commands: commandTotals(coordDir),
     version: daemonVersion,
+    pushesPerMinuteLimit: app.book.host?.pushesPerMinute ?? null,
   };
   const recent = await app.recent();
   const askedAt = recent === null ? app.asOf() : lastAsked(app);

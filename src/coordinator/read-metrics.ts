@@ -19,6 +19,8 @@ export interface MetricsRequest {
   readonly askedAt: string;
   readonly reachable: boolean;
   readonly version: string;
+  /** Of the book's host; null: none is known. */
+  readonly pushesPerMinuteLimit: number | null;
 }
 
 /** All metrics, in Prometheus' text format. @throws CoordError `unavailable` */
@@ -34,6 +36,7 @@ export async function readMetrics(context: Context, request: MetricsRequest): Pr
     paused: queueOf(context, book.read)?.paused ?? false,
     unreadable: book.bad.length,
     version: request.version,
+    pushesPerMinuteLimit: request.pushesPerMinuteLimit,
   });
   return exposition([
     ...gauges,

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { metricsOf } from '../../src/app/metrics-on-app.ts';
+import { hostOf } from '../../src/config/hosts.ts';
 import { closeAgents, makeLocalBook, openAgent } from '../helpers/book.ts';
 import { cliJson } from '../helpers/cli.ts';
 import { type ReadFamily, readExposition } from '../helpers/exposition.ts';
@@ -34,14 +35,15 @@ beforeAll(async () => {
   await book.claim('b');
   await book.fail('b', 'no luck');
   expect((await cliJson(['list'], { cwd: dir })).status).toBe(0);
-  families = readExposition(await metricsOf(app));
+  const host = hostOf('https://github.com/team/project');
+  families = readExposition(await metricsOf({ ...app, book: { ...app.book, host } }));
 });
 afterAll(async () => {
   await closeAgents();
   await scratch.remove();
 });
 
-const functions = new Set(['absent', 'and', 'by', 'histogram_quantile', 'increase', 'rate', 'sum']);
+const functions = new Set(['absent', 'and', 'by', 'histogram_quantile', 'increase', 'max', 'rate', 'sum']);
 /** Put there by Prometheus itself. */
 const given = ['instance', 'job'];
 /** The samples of a series' name, as it is served. */

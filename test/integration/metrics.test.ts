@@ -3,6 +3,7 @@ import { appendFileSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { metricsOf, metricsReader } from '../../src/app/metrics-on-app.ts';
+import { hostOf } from '../../src/config/hosts.ts';
 import { type Agent, closeAgents, codeOf, handClock, joinBook, makeBook, openAgent } from '../helpers/book.ts';
 import { cliJson } from '../helpers/cli.ts';
 import { readExposition, valueIn } from '../helpers/exposition.ts';
@@ -75,6 +76,16 @@ test('what commands did: claims by result, renewals, fenced refusals, sweeps, pu
   expect(pushes).toBe(sent);
   expect(pushes).toBeGreaterThan(0);
   expect(looks).toBeGreaterThan(0);
+});
+
+test("the host's limit of pushes stands beside them, where one is known", async () => {
+  const limit = async (url: string) => {
+    const host = hostOf(url);
+    const text = await metricsOf({ ...anna.app, book: { ...anna.app.book, host } });
+    return valueIn(readExposition(text), 'git_coord_pushes_per_minute_limit', {});
+  };
+  expect(await limit('git@github.com:team/project.git')).toBe(6);
+  expect((await scrape(anna)).has('git_coord_pushes_per_minute_limit')).toBe(false);
 });
 
 test('a renewal counts by the claim, with how long it took', async () => {

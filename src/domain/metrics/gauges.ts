@@ -17,6 +17,8 @@ export interface BookNow {
   /** Tasks whose record can't be read. */
   readonly unreadable: number;
   readonly version: string;
+  /** What the host recommends at most, or allows, for a repository; null: nothing is known. */
+  readonly pushesPerMinuteLimit: number | null;
 }
 
 const states: readonly TaskState[] = ['open', 'claimed', 'review', 'done', 'failed', 'cancelled'];
@@ -67,6 +69,15 @@ export function gaugeFamilies(now: BookNow): Family[] {
       agents.map(({ status }) => status),
     ),
     gauge('unreadable_records', 'Tasks whose record can not be read.', now.unreadable),
+    ...(now.pushesPerMinuteLimit === null
+      ? []
+      : [
+          gauge(
+            'pushes_per_minute_limit',
+            'Pushes a minute that the host recommends at most, or allows, for a repository, from all clones together.',
+            now.pushesPerMinuteLimit,
+          ),
+        ]),
   ];
 }
 
