@@ -13,7 +13,7 @@ import { kindOf } from '../coordinator/record-kinds.ts';
 import { CoordError } from '../errors.ts';
 import { recordStore } from '../store/record-store.ts';
 import { refLayout } from '../store/ref-layout.ts';
-import { probeFindings } from './doctor-probe.ts';
+import { type PushAddress, probeFindings } from './doctor-probe.ts';
 import { hostReport, unknownHost } from './init-host.ts';
 
 type OnRemote = BookSettings & { readonly remote: string };
@@ -59,10 +59,15 @@ export const embeddedFindings = (setup: Setup, book: BookSettings): Promise<Find
 const urlOf = ({ clone }: Setup, { remote }: OnRemote): string =>
   clone.gitConfig.get(`remote.${remote}.url`)?.at(-1) ?? remote;
 
+function addressOf({ clone: { gitConfig } }: Setup, { remote }: OnRemote): PushAddress {
+  const apart = gitConfig.get(`remote.${remote}.pushurl`)?.at(-1);
+  return { url: apart ?? gitConfig.get(`remote.${remote}.url`)?.at(-1) ?? remote, isApart: apart !== undefined };
+}
+
 async function probed(setup: Setup, book: OnRemote) {
   try {
     const found = await probeBook(setup, book.remote, book.prefix);
-    return { found, findings: probeFindings(book, found) };
+    return { found, findings: probeFindings(book, found, addressOf(setup, book)) };
   } catch (error) {
     if (!(error instanceof CoordError)) throw error;
     return { found: null, findings: [bad('probe', error.message, 'git coord doctor', error.code)] };

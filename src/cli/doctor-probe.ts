@@ -1,7 +1,7 @@
 import type { probeBook } from '../app/profile.ts';
 import type { BookSettings } from '../app/setup.ts';
-import { bad, type Finding, good } from '../coordinator/diagnose.ts';
-import { placeName, whyUnfit } from './init-host.ts';
+import { bad, type Finding, good, quoted } from '../coordinator/diagnose.ts';
+import { placeName } from './init-host.ts';
 
 type Probed = Awaited<ReturnType<typeof probeBook>>;
 
@@ -58,17 +58,48 @@ const moveCommands = [
 /** Its owner alone can change it. */
 const serverWords = 'in the repository on a server of your own:';
 
+/** No setting makes such a server honest: the tasks go to another one. */
+const elsewhere = [
+  'keep the book on a server of git itself, at an address of yours: git coord export > tasks.ndjson',
+  'git coord init --remote <address> --yes',
+  'git coord import tasks.ndjson',
+].join(' && ');
+
+/** Where git sends what it pushes there. */
+export interface PushAddress {
+  readonly url: string;
+  /** The clone has an address for pushes of its own. */
+  readonly isApart: boolean;
+}
+
+/** What gives the right to push; of a host that isn't one's own, its owner does. */
+function pushRightsFix({ remote }: { readonly remote: string }, { url, isApart }: PushAddress): string {
+  if (isApart) return `git config --unset-all ${quoted(`remote.${remote}.pushurl`)}`;
+  const server = /^(https?|git):/.exec(url)?.[1];
+  const owner = 'ask the owner of the remote for the right to push';
+  if (server === undefined) return `${owner}, or for the files of the repository to be yours to write`;
+  const setting = server === 'git' ? 'daemon.receivepack' : 'http.receivepack';
+  return `${owner}, or ${serverWords} git config ${setting} true`;
+}
+
 /** What a probe found, as checks. One that wasn't tried, because of an earlier no, isn't shown. */
-export function probeFindings(book: BookSettings & { remote: string }, probed: Probed): Finding[] {
-  const unfit = whyUnfit(book, probed);
+export function probeFindings(
+  book: BookSettings & { remote: string },
+  probed: Probed,
+  address: PushAddress,
+): Finding[] {
+  const fixes: Partial<Record<Row['trait'], string>> = {
+    pushRights: pushRightsFix(book, address),
+    customRefs: book.prefix.startsWith('refs/heads/') ? 'ask its owner to allow them' : moveCommands,
+    compareAndSwap: elsewhere,
+  };
   return rows.flatMap(({ id, trait, yes, no, onServer }) => {
     const value = probed[trait];
     if (value === null) return [];
     if (value) return [good(id, yes)];
     const words = probed.words[trait];
-    const moves = trait === 'customRefs' && !book.prefix.startsWith('refs/heads/');
     const detail = words === undefined ? no : `${no} (${placeName(book)}: ${words})`;
     if (onServer !== undefined) return [bad(id, detail, `${serverWords} ${onServer}`, null)];
-    return [bad(id, detail, (moves ? moveCommands : unfit?.next.join(' && ')) || (unfit?.hint ?? null), 'unavailable')];
+    return [bad(id, detail, fixes[trait] ?? null, 'unavailable')];
   });
 }

@@ -9,7 +9,9 @@ import { recordSession } from '../../src/config/sessions.ts';
 import { parseDaemonFile, readDaemonText } from '../../src/daemon-link/daemon-file.ts';
 import { type BuiltCli, buildCli } from '../helpers/daemon.ts';
 import { makePatient, type Patient } from '../helpers/doctor.ts';
-import { commitAll, git, makeScratch, type Scratch } from '../helpers/repo.ts';
+import { startHttpBackend } from '../helpers/http-backend.ts';
+import { putLiar } from '../helpers/liar.ts';
+import { commitAll, git, makeBareRepo, makeScratch, type Scratch } from '../helpers/repo.ts';
 import { mountSmallDisk } from '../helpers/small-disk.ts';
 import { waitFor } from '../helpers/wait-for.ts';
 
@@ -172,6 +174,48 @@ describe('the remote', () => {
     expect([found.failing, found.status]).toEqual([['custom-refs'], 6]);
     expect(found.check('custom-refs')?.detail).toContain('branches only');
     expect(await patient.type(found.check('custom-refs')?.fix)).toEqual([]);
+  });
+
+  test('takes no pushes: an address for pushes that leads nowhere', async () => {
+    await patient.git('config', 'remote.origin.pushurl', 'no-pushes');
+    expect(await healed('push-rights', /you may not push .*no-pushes/, 6)).toBe(
+      "git config --unset-all 'remote.origin.pushurl'",
+    );
+  });
+
+  test('takes no pushes: a server of HTTP that has them switched off', async () => {
+    const server = await startHttpBackend({ root: scratch.dir });
+    ends.push(() => server.stop());
+    await patient.git('config', 'remote.origin.url', server.url('remote.git'));
+    await git(['config', 'http.receivepack', 'false'], { cwd: patient.bare });
+    const found = await patient.doctor();
+    expect([found.failing, found.status]).toEqual([['push-rights'], 6]);
+    const [, command = ''] = found.check('push-rights')?.fix?.split('server of your own: ') ?? [];
+    expect(command).toBe('git config http.receivepack true');
+    await git(command.split(' ').slice(1), { cwd: patient.bare });
+    expect((await patient.doctor()).failing).toEqual([]);
+  });
+
+  test('takes no pushes: no right to write there', async () => {
+    await patient.git('config', 'remote.origin.receivepack', 'false');
+    const found = await patient.doctor();
+    expect([found.failing, found.status]).toEqual([['push-rights'], 6]);
+    expect(found.check('push-rights')?.fix).toMatch(
+      /^ask the owner of the remote for the right to push, or for the files/,
+    );
+    await patient.git('config', '--unset', 'remote.origin.receivepack');
+    expect((await patient.doctor()).failing).toEqual([]);
+  });
+
+  test.each(['stale', 'nothing'] as const)('does not compare and swap (%s): the tasks go elsewhere', async (how) => {
+    await patient.coord('add', 'A task', '--id', 'a');
+    await putLiar(patient.dir, how);
+    const found = await patient.doctor();
+    expect([found.failing[0], found.status]).toEqual(['compare-and-swap', 6]);
+    const [, commands = ''] = found.check('compare-and-swap')?.fix?.split('an address of yours: ') ?? [];
+    const honest = await makeBareRepo(join(scratch.dir, 'honest.git'));
+    expect(await patient.type(commands.replace('<address>', honest))).toEqual([]);
+    expect((await patient.coord('show', 'a')).data.title).toBe('A task');
   });
 
   test.each([
