@@ -112,6 +112,23 @@ test('an hour of work: everything is there, accessible in the light and in the d
   expect(wrong).toEqual([]);
 });
 
+test.each([
+  ['button-name', 'button', ''],
+  ['image-alt', 'img', ''],
+  ['color-contrast', 'p', 'pale words on white'],
+])('what keeps somebody from using the page is found: %s', async (rule, element, words) => {
+  const { dashboard } = await smallBook();
+  const { page } = await open(dashboard);
+  expect(await graveFindings(page)).toEqual([]);
+  await page.evaluate(`{
+    const bad = document.createElement('${element}');
+    bad.textContent = '${words}';
+    if (bad.textContent) Object.assign(bad.style, { color: '#ccc', background: '#fff' });
+    document.querySelector('main').append(bad);
+  }`);
+  expect(await graveFindings(page)).toEqual([expect.stringMatching(new RegExp(`^${rule}: <${element}`))]);
+});
+
 test('what happens here is on the page within a second', async () => {
   const { anna, dashboard } = await smallBook();
   const { page, wrong } = await open(dashboard);
