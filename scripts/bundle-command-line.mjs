@@ -20,9 +20,14 @@ const loadedLate = {
 
 /** What is called all day, in bundles without the rest: V8 unpacks all of a bundle's code at every start. */
 const often = {
+  mcp: ['mcp'],
   hook: ['hook'],
   land: ['land'],
   daily: 'add claim done fail list note progress ready release renew show status'.split(' '),
+};
+/** What one of these calls for others: its tools and resources. */
+const calledBy = {
+  mcp: 'add agents claim done events fail land list prime progress ready release show status'.split(' '),
 };
 
 const standIn = join(root, 'src/worker/gates/left-out.ts');
@@ -72,7 +77,10 @@ export async function bundleCommandLine({ build }, { outdir, define }) {
   const some = [];
   const bundles = {};
   for (const [name, commands] of Object.entries(often)) {
-    const options = { ...whole, plugins: [lateParts, onlyCommands(commands)] };
+    const called = [...commands, ...(calledBy[name] ?? [])];
+    // with MCP's SDK in it, whose compiled code is then kept too
+    const sdkParts = name === 'mcp' ? { alias: { ...alias, ...formChecks } } : {};
+    const options = { ...whole, plugins: [lateParts, onlyCommands(called)], ...sdkParts };
     const file = await bundle(name, 'src/cli/frame/run.ts', options);
     some.push(file);
     for (const command of commands) bundles[command] = `chunks/${basename(file)}`;

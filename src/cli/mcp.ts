@@ -8,7 +8,6 @@ import { toCoordError } from './frame/output.ts';
 import { type Parsed, parseCommand, splitCommandLine } from './frame/parse.ts';
 import type { Run } from './frame/spec.ts';
 import { version } from './frame/version.ts';
-import { withBook } from './with-book.ts';
 
 /** It serves also where there is no book yet: each call then says what to type. */
 export const run: Run = async (context, parsed) => {
@@ -46,6 +45,8 @@ async function runCommand(server: Context, words: readonly string[], { notice, w
 
 async function watch(context: Context, parsed: Parsed, request: Watching): Promise<void> {
   try {
+    // not before somebody wants to be told: it takes as long to load as the rest
+    const { withBook } = await import('./with-book.ts');
     await withBook(context, parsed, async ({ book }) => {
       await book.watch({ ...request, onAway: (error) => void (error !== null && request.onAway()) });
       return { data: null, text: '' };

@@ -14,7 +14,7 @@ import {
   UnsubscribeRequestSchema,
 } from '@modelcontextprotocol/sdk/types.js';
 
-/** What is used of the SDK: a file of its own beside the bundle, which no other command loads (scripts/bundle-command-line.mjs). */
+/** What is used of the SDK. No other command loads it: it is in the bundle of `mcp`, and beside the one of all commands (scripts/bundle-command-line.mjs). */
 export const sdk = {
   Server,
   StdioServerTransport,

@@ -45,6 +45,7 @@ async function embedded(folder: string, env: NodeJS.ProcessEnv, runs: number): P
     { name: 'node -e 0', words: () => [process.execPath, '-e', '0'], cwd, env },
     { name: 'git coord --version', words: () => coord('--version'), cwd, env },
     { name: 'git coord claim (embedded)', words: () => coord('claim', `bench-${count++}`, '--ttl', '1h'), cwd, env },
+    { name: 'git coord mcp, to the end of its input', words: () => coord('mcp'), cwd, env },
     { name: 'git coord list (embedded)', words: () => coord('list'), cwd, env },
   ];
   const times = await inTurn(commands, runs);

@@ -120,6 +120,20 @@ test('nothing is kept, and nothing made, where there is no place for it', async 
   expect(existsSync(caches)).toBe(false);
 });
 
+test('mcp has a bundle of its own, with its SDK in it, and keeps the code of both', async () => {
+  const clientInfo = { name: 'test', version: '1' };
+  const params = { protocolVersion: '2025-06-18', capabilities: {}, clientInfo };
+  const input = `${JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'initialize', params })}\n`;
+  const env = { HOME: home, XDG_CACHE_HOME: undefined };
+  const { stdout } = await cli(['mcp'], { cwd: scratch.dir, env, input });
+  expect(JSON.parse(stdout).result.serverInfo.name).toBe('git-coord');
+  expect(kept().map((file) => basename(file))).toEqual([expect.stringMatching(/^mcp-.*-mcp-/)]);
+  const chunks = new URL('../../dist/chunks/', import.meta.url);
+  const [bundle = ''] = readdirSync(chunks).filter((name) => /^mcp-(?!sdk)/.test(name));
+  const source = readFileSync(new URL(bundle, chunks), 'utf8').replaceAll('\\\n', '');
+  expect([source.includes('./mcp-sdk-'), source.includes('notifications/initialized')]).toEqual([false, true]);
+});
+
 const entry = readFileSync(new URL('../../dist/main.cjs', import.meta.url), 'utf8').replaceAll('\\\n', '');
 const often = [...entry.matchAll(/(\w+):\s*"chunks\/(?:daily|land)-/g)].map(([, name = '']) => name);
 

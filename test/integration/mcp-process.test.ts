@@ -67,6 +67,19 @@ test('nothing but the protocol is on standard output: not with wrong input, not 
   expect(answers.map(({ id }) => id).sort((a, b) => a - b)).toEqual([1, 7, 8, 9, 10]);
 });
 
+test('each tool and each resource finds its command where the server looks for it', async () => {
+  const { client } = await connectMcp(anna.dir, anna.env);
+  const { tools } = await client.listTools();
+  for (const { name, inputSchema } of tools) {
+    const args = Object.fromEntries((inputSchema.required ?? []).map((key) => [key, 'nothing']));
+    const { structuredContent } = await client.callTool({ name, arguments: args });
+    const { ok, error } = structuredContent as { ok: boolean; error?: { code: string } };
+    expect(ok || ['not-found', 'not-ready'].includes(error?.code ?? ''), `${name}: ${error?.code}`).toBe(true);
+  }
+  for (const uri of ['coord://tasks', 'coord://agents']) await client.readResource({ uri });
+  expect(tools).toHaveLength(12);
+});
+
 test('the work of a worktree lands, with its steps told to a client that asks', async () => {
   const first = join(project.dir, 'first');
   const { client, call: tool } = await connectMcp(first, anna.env);
