@@ -4,10 +4,11 @@ import { expiryBasis, fits, type Seen, type Who } from '../domain/seen.ts';
 import { isMine } from '../domain/tenure.ts';
 import type { HeldEntry } from '../store/held-ledger.ts';
 import { archiveTasks, clearArchivedClaim, dueIn, mayArchive } from './archive-tasks.ts';
-import { readBook } from './book-view.ts';
+import { type BookView, readBook } from './book-view.ts';
 import type { Context } from './context.ts';
 import { ignoringBusy, unlessBusy } from './ignoring-busy.ts';
 import { pruneAgents } from './prune-agents.ts';
+import { agentsIn } from './read-agents.ts';
 import { standstill } from './read-seen.ts';
 import { settleNeeds } from './settle-needs.ts';
 import { type Outcome, transition } from './transition.ts';
@@ -50,7 +51,7 @@ export async function sweep(context: Context, who: Who, archiving: ArchivePolicy
 }
 
 async function sweepOnce(context: Context, who: Who, archiving: ArchivePolicy | null): Promise<SweepLook> {
-  const book = await readBook(context, who);
+  const book = await lookAtAll(context, who);
   const result: SweepResult = {
     expired: [],
     repaired: [],
@@ -77,6 +78,18 @@ async function sweepOnce(context: Context, who: Who, archiving: ArchivePolicy | 
   if (archiving !== null && mayArchive(context) && dueIn(context, book, archiving).length > 0)
     result.archived = await archiveSome(context, who, archiving);
   return { ...result, waitMs, code: { reviews, landings } };
+}
+
+/**
+ * The tasks, and what else is shown of a book: readers take a sweeper's look for their own, and must not be shown agents as they
+ * were when somebody last asked for those.
+ */
+async function lookAtAll(context: Context, who: Who): Promise<BookView> {
+  const { layout } = context.store;
+  const book = await readBook(context, who, [layout.all('agents'), layout.all('events'), layout.archive]);
+  agentsIn(context, book.read);
+  context.observed.save();
+  return book;
 }
 
 async function archiveSome(context: Context, who: Who, policy: ArchivePolicy): Promise<number> {

@@ -1,7 +1,9 @@
 // Who is there and what they have done, as a clone of a real remote sees it.
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { eventTips } from '../../src/coordinator/new-events.ts';
 import { liveAgents, readAgents } from '../../src/coordinator/read-agents.ts';
+import { sweep } from '../../src/coordinator/sweep.ts';
 import { type Agent, closeAgents, handClock, joinBook, makeBook, openAgent } from '../helpers/book.ts';
 import { cliJson } from '../helpers/cli.ts';
 import { makeBareRepo, makeScratch, type Scratch } from '../helpers/repo.ts';
@@ -53,6 +55,34 @@ test('an agent at work that has not moved for the lease of what it holds is offl
   expect(await agents()).toEqual(['anna', 'ben']);
   expect(await agents('--can', 'testing,docs')).toEqual(['anna']);
   expect(await agents('--available', '--can', 'testing')).toEqual(['anna', 'ben']);
+});
+
+test("what a sweeper's look shows is all of the book: others' agents as they are, how fresh they are, and what they told", async () => {
+  const look = async () => {
+    const startedMs = anna.app.context.clock.bootMs();
+    await sweep(anna.app.context, anna.app.who);
+    anna.app.fresh.readWhole(startedMs);
+    // what a command of this clone is shown, without asking the remote again
+    const shown = await anna.app.recent();
+    if (shown === null) throw new Error('nothing recent');
+    const agents = liveAgents(await readAgents(shown), (await anna.book.list()).tasks);
+    const tips = await eventTips(shown.store);
+    return {
+      agents: agents.map(({ id, status, observed }) => `${id} ${status} ${observed.ageMs}`),
+      tell: [...tips.keys()].filter((ref) => ref.startsWith('refs/events/')),
+    };
+  };
+  await anna.book.claim('a');
+  expect(await look()).toEqual({ agents: ['anna busy 0'], tell: ['refs/events/anna'] });
+  await ben.book.claim('b');
+  expect(await look()).toEqual({
+    agents: ['anna busy 0', 'ben busy 0'],
+    tell: ['refs/events/anna', 'refs/events/ben'],
+  });
+  clock.pass(5000);
+  expect((await look()).agents).toEqual(['anna busy 5000', 'ben busy 5000']);
+  await ben.book.claim('c');
+  expect((await look()).agents).toEqual(['anna busy 5000', 'ben busy 0']);
 });
 
 test('what agents have done, from the logs', async () => {
