@@ -108,7 +108,7 @@ export class Looker {
       events: this.#events.rows,
       facts: [
         this.#bookFact(context, book),
-        countsOf(groups, tasks, agents.length),
+        countsOf(groups, tasks, agents),
         figuresOf(tenures, this.#logs.unread, nowMs),
         this.#pushesFact(nowMs),
       ],
@@ -166,14 +166,16 @@ function beforeTheLatest(tips: Map<string, string>, { tasks }: BookView, layout:
   return { refs: tips, gone: new Map() };
 }
 
-function countsOf(groups: Groups, tasks: readonly TaskView[], agents: number): CountsFact {
+function countsOf(groups: Groups, tasks: readonly TaskView[], agents: readonly AgentView[]): CountsFact {
   const counted = Object.entries(groups).map(([group, own]) => [group, own.length]);
+  // some hold a task before their record is there
+  const known = new Set([...agents.map(({ id }) => id), ...groups.claimed.flatMap(({ claim }) => claim?.agent ?? [])]);
   const inState = (state: TaskView['state']): number => tasks.filter((task) => task.state === state).length;
   return {
     key: 'counts',
     groups: Object.fromEntries(counted) as Record<TaskGroup, number>,
     done: inState('done'),
     cancelled: inState('cancelled'),
-    agents,
+    agents: known.size,
   };
 }

@@ -9,7 +9,7 @@ import { type Agent, closeAgents, makeLocalBook, openAgent } from '../helpers/bo
 import { closeBrowser, openBrowser, openPage, type WatchedPage } from '../helpers/browser.ts';
 import { makeBusyBook } from '../helpers/busy-book.ts';
 import { type RunningDashboard, startDashboard, stopDashboards } from '../helpers/dashboard.ts';
-import { makeScratch, type Scratch } from '../helpers/repo.ts';
+import { git, makeScratch, type Scratch } from '../helpers/repo.ts';
 import { waitFor } from '../helpers/wait-for.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
@@ -195,6 +195,25 @@ test('with the token tasks are moved, cancelled and taken back; it stands in no 
   await page.getByRole('button', { name: 'Cancel it' }).click();
   await waitFor(async () => (await anna.book.show('b')).state === 'cancelled', { what: 'it is cancelled' });
   expect(asked.join(' ')).not.toContain(dashboard.token);
+  expect(wrong).toEqual([]);
+});
+
+test('on a phone an agent with a long name leaves the task its place; who has no record yet is counted', async () => {
+  const { dir, anna, dashboard } = await smallBook();
+  const long = `agent-${'x'.repeat(58)}`;
+  const other = await openAgent(dir, { agent: long });
+  await other.book.claim('api');
+  await anna.book.add({ id: 'pages', title: 'Build the pages', needs: ['api'] });
+  const agents = await git(['for-each-ref', '--format=%(refname)', 'refs/agents/'], { cwd: dir });
+  for (const ref of agents.split('\n').filter(Boolean)) await git(['update-ref', '-d', ref], { cwd: dir });
+  const { page, wrong } = await open(dashboard, false, { viewport: { width: 375, height: 800 } });
+  await shows(page, '.panel-work', long);
+  const box = await page.locator('.panel-work .task-name').boundingBox();
+  expect(box?.width).toBeGreaterThan(150);
+  expect(await page.locator('.panel-work .progress').isVisible()).toBe(true);
+  expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(375);
+  await shows(page, '.panel-agents', long);
+  expect(await textOf(page, '.panel-agents .count')).toBe('1');
   expect(wrong).toEqual([]);
 });
 

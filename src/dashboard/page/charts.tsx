@@ -84,5 +84,6 @@ const timeCurve = (name: string, color: string, values: readonly (number | null)
 function meanWords(values: readonly (number | null)[]): string {
   const known = values.filter((value) => value !== null);
   if (known.length === 0) return 'nothing has ended in this time';
-  return `between ${span(Math.min(...known))} and ${span(Math.max(...known))}`;
+  const [least, most] = [span(Math.min(...known)), span(Math.max(...known))];
+  return least === most ? least : `between ${least} and ${most}`;
 }

@@ -21,7 +21,7 @@ export function Workflow({ workflows, nodes, chosen, onChoose }: Props) {
       <select value={chosen} onChange={({ currentTarget }) => onChoose(currentTarget.value)}>
         {workflows.map((one) => (
           <option key={one.key} value={one.key}>
-            {nameOf(one)}: {one.state}
+            {choiceOf(one)}
           </option>
         ))}
       </select>
@@ -55,6 +55,8 @@ export function Workflow({ workflows, nodes, chosen, onChoose }: Props) {
   );
 }
 
+/** What belongs to no workflow has no state together. */
+const choiceOf = (row: WorkflowRow): string => (row.key === noWorkflow ? nameOf(row) : `${nameOf(row)}: ${row.state}`);
 const nameOf = ({ key }: WorkflowRow): string => (key === noWorkflow ? 'tasks of no workflow' : key);
 
 function Graph({ nodes }: { readonly nodes: readonly NodeRow[] }) {
