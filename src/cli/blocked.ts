@@ -19,11 +19,8 @@ export const run: Run = (context, parsed) =>
     const rows = blocked.flatMap(({ id, because }) =>
       because.map(({ text, next }, index) => [index === 0 ? id : '', text, next.join(' or ')]),
     );
-    const columns = [
-      { title: 'ID', paint: context.style.cyan },
-      { title: 'BECAUSE IT' },
-      { title: 'WAY OUT', flexible: true },
-    ];
-    const text = table(columns, rows, { columns: context.terminal.columns, header: context.style.dim });
+    const columns = [{ title: 'ID', paint: context.style.cyan }, { title: 'BECAUSE IT' }, { title: 'WAY OUT' }];
+    // on a narrow terminal its lines go on below: a way out that is cut can't be typed
+    const text = table(columns, rows, { columns: Number.POSITIVE_INFINITY, header: context.style.dim });
     return { data: { tasks: blocked, asOf: app.asOf() }, text: text || 'nothing is blocked\n' };
   });

@@ -28,7 +28,7 @@ export function taskTable(context: Context, tasks: readonly TaskView[]): string 
   const columns = [
     { title: 'ID', paint: style.cyan },
     { title: 'PRIO', align: 'right' as const },
-    { title: 'STATE' },
+    { title: 'STATE', flexible: true },
     { title: 'TERM', align: 'right' as const },
     { title: 'TITLE', flexible: true },
   ];

@@ -1,6 +1,11 @@
 // What tasks need, waiting for them, and pauses: by agents with clones of their own, on a real remote.
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { run as runBlocked } from '../../src/cli/blocked.ts';
+import type { Context } from '../../src/cli/frame/context.ts';
+import { findCommand } from '../../src/cli/frame/help.ts';
+import { parseCommand, splitCommandLine } from '../../src/cli/frame/parse.ts';
+import { makeStyle } from '../../src/cli/frame/style.ts';
 import { settleNeeds } from '../../src/coordinator/settle-needs.ts';
 import { sweep } from '../../src/coordinator/sweep.ts';
 import { transition } from '../../src/coordinator/transition.ts';
@@ -87,6 +92,18 @@ test('blocked says why, and the way out; one that is taken opens it', async () =
   await anna.book.done('late');
   expect(await blocked()).toEqual([]);
   expect((await ben.book.next()).task.id).toBe('task');
+});
+
+test('on a narrow terminal the way out is whole: it is there to be typed', async () => {
+  await add('checkout-in-two-steps', ['payments-that-time-out']);
+  const line = splitCommandLine(['blocked']);
+  const context = {
+    ...{ argv: ['blocked'], env: { ...process.env, ...env('anna') }, cwd: dirOf('anna'), agent: undefined },
+    ...{ terminal: { isTty: true, columns: 40, color: false }, style: makeStyle(false), json: false, warn: () => {} },
+  } as unknown as Context;
+  const { parsed } = parseCommand(findCommand('blocked'), line.after, line.flags);
+  const { text } = await runBlocked(context, parsed);
+  expect(text).toContain('git coord dep rm checkout-in-two-steps payments-that-time-out\n');
 });
 
 test('a circle that came about all the same, as of two at once, is named with its way out', async () => {
