@@ -1,6 +1,7 @@
 import type { Json } from '../domain/task.ts';
 import { readTaskList } from '../domain/task-list.ts';
 import { exportFormat } from '../domain/task-record.ts';
+import { CoordError } from '../errors.ts';
 import { readDocument } from './document-file.ts';
 import { backlogTask } from './foreign/backlog.ts';
 import { beadsTask, isBeads } from './foreign/beads.ts';
@@ -92,6 +93,7 @@ async function documentOf(text: string, name: string): Promise<ImportFile> {
   const isMap = typeof plain === 'object' && plain !== null && 'tasks' in plain;
   const list: unknown = isMap ? plain.tasks : plain;
   if (!Array.isArray(list)) throw document.wrong([`${document.placeOf([])}: must be a list of tasks`]);
+  if (isMap && list.some(isOfWorkflow)) throw workflowFile(name);
   const at = isMap ? ['tasks'] : [];
   const found = list.map((value, index) => ({
     value: typeof value === 'string' ? { title: value } : value,
@@ -101,6 +103,16 @@ async function documentOf(text: string, name: string): Promise<ImportFile> {
   const before = isExport ? headerProblems(plain as Json, document.placeOf([])) : [];
   return fileOf(found, name, { before, isExport });
 }
+
+/** What stands for tasks, or is done by itself, is no task yet. */
+const isOfWorkflow = (task: unknown): boolean =>
+  typeof task === 'object' && task !== null && ('for_each' in task || 'join' in task);
+
+const workflowFile = (name: string): CoordError =>
+  new CoordError('usage', `${name} is a file of a workflow`, {
+    hint: 'Nothing was written.',
+    next: ['git coord workflow submit <file>'],
+  });
 
 /** One task of Backlog.md: what it needs may be in the book already. Null: it is none. */
 async function backlogOf(text: string, name: string): Promise<ImportFile | null> {

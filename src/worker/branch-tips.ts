@@ -23,7 +23,7 @@ export async function tipOf(git: CloneGit, ref: string): Promise<string | null> 
 /** @throws CoordError `not-found` */
 export async function localTip(git: CloneGit, target: string): Promise<string> {
   const tip = await tipOf(git, target);
-  if (tip === null) throw noTarget(target, 'in this clone');
+  if (tip === null) throw await noTarget(git, target);
   return tip;
 }
 
@@ -86,7 +86,7 @@ export async function fetchTip(
     ({ status, stderr } = await fetch());
   }
   if (status !== 0) {
-    if (/couldn't find remote ref/i.test(stderr)) throw noTarget(target, `on ${remote}`);
+    if (/couldn't find remote ref/i.test(stderr)) throw await noTarget(git, target, remote);
     throw new CoordError('unavailable', `${target} could not be fetched from ${remote}: ${firstWords(stderr)}`);
   }
   const tip = await git.text(['rev-parse', `${own}^{commit}`]);
@@ -95,9 +95,16 @@ export async function fetchTip(
   return tip;
 }
 
-function noTarget(target: string, where: string): CoordError {
-  return new CoordError('not-found', `there is no branch ${branchName(target)} ${where}`, {
-    hint: 'Name the branch to land on with --onto.',
-    next: ['git branch -a'],
-  });
+/** A project that has just begun has no commit, or has not pushed it. */
+async function noTarget(git: CloneGit, target: string, remote?: string): Promise<CoordError> {
+  const name = branchName(target);
+  const message = `there is no branch ${name} ${remote === undefined ? 'in this clone' : `on ${remote}`}`;
+  if ((await tipOf(git, 'HEAD')) === null)
+    return new CoordError('not-found', `${message}: nothing has been committed yet`, {
+      hint: 'Work on a task begins at a commit.',
+      next: ['git commit --allow-empty -m "Begin"'],
+    });
+  const push = remote !== undefined && (await tipOf(git, target)) !== null ? [`git push ${remote} ${name}`] : [];
+  const hint = 'Name the branch to land on with --onto.';
+  return new CoordError('not-found', message, { hint, next: [...push, 'git branch -a'] });
 }

@@ -85,6 +85,21 @@ test.each([
   [['lock', 'deploy'], 'lock needs a command to run, after --'],
 ] as const)('%j is refused', (argv, message) => expect(problem(...argv)).toBe(message));
 
+test('a text where none is taken: the hint names the option for it', () => {
+  const hintOf = (...argv: string[]) => {
+    try {
+      parse(...argv);
+    } catch (error) {
+      return (error as CoordError).hint;
+    }
+    throw new Error('it was taken');
+  };
+  expect(hintOf('fail', 'x', 'the build broke')).toBe('Did you mean --reason?');
+  expect(hintOf('edit', 'x', 'Better title')).toBe('Did you mean --title?');
+  expect(hintOf('add', 'Fix', 'it')).toBe('Put a text of several words in quotes.');
+  expect(hintOf('show', 'x', 'y')).toContain('usage: git coord show');
+});
+
 test('every command has help with an example that can be parsed, and loads', async () => {
   for (const command of commands) {
     expect(commandHelp(command, makeStyle(false), Number.POSITIVE_INFINITY)).toContain(command.example);

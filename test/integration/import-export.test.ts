@@ -134,5 +134,12 @@ test('the library: an export, or a text, goes into another book', async () => {
     'usage',
     'todo.yml is no file of tasks:\ntodo.yml:1: title must be a text',
   ]);
+  const graph = 'tasks:\n- {id: a, title: A}\n- {id: all, needs: [a], join: true}\n';
+  const other = await errorOf(to.importTasks(graph, { name: 'release.yml' }));
+  expect([other?.code, other?.message, other?.next]).toEqual([
+    'usage',
+    'release.yml is a file of a workflow',
+    ['git coord workflow submit <file>'],
+  ]);
   await Promise.all([from.close(), to.close()]);
 });

@@ -199,6 +199,13 @@ function unknownOption(rawName: string, known: readonly OptionSpec[], usage: str
   return usageError(`no such option: ${rawName}`, usage, near === null ? undefined : `Did you mean --${near}?`);
 }
 
+function hintOnExtra({ positionals, options }: CommandSpec): string | undefined {
+  const last = positionals.at(-1)?.name;
+  if (last === 'text' || last === 'title') return 'Put a text of several words in quotes.';
+  const text = options.find(({ value }) => value === 'text');
+  return text && `Did you mean --${text.name}?`;
+}
+
 function checkPositionals(command: CommandSpec, parsed: Parsed): void {
   const { positionals } = parsed;
   const usage = usageLine(command);
@@ -210,7 +217,7 @@ function checkPositionals(command: CommandSpec, parsed: Parsed): void {
     throw usageError(
       `${command.name} takes no further argument: ${JSON.stringify(extra)}`,
       usage,
-      last?.name === 'text' || last?.name === 'title' ? 'Put a text of several words in quotes.' : undefined,
+      hintOnExtra(command),
     );
   for (const [index, spec] of command.positionals.entries()) {
     const value = positionals[index];
