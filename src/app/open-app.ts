@@ -19,7 +19,7 @@ import { fileFolder } from '../store/folder.ts';
 import { type Freshness, freshness } from '../store/freshness.ts';
 import { heldLedger } from '../store/held-ledger.ts';
 import { type EndedEntry, jsonLedger, type PendingEntry } from '../store/json-ledger.ts';
-import { observations, withoutSightings } from '../store/observations.ts';
+import { type Observations, observations, withoutSightings } from '../store/observations.ts';
 import { ownFolder } from '../store/own-folder.ts';
 import { recordStore } from '../store/record-store.ts';
 import { refLayout } from '../store/ref-layout.ts';
@@ -50,6 +50,8 @@ export interface App extends Setup {
   recent(ageMsMax?: number): Promise<Context | null>;
   /** A context to read what this clone last saw, however long ago, its own writes among it. */
   shown(): Promise<Context>;
+  /** What this clone's processes have noted by now of what stands still: to look at. */
+  observedByNow(): Observations;
   /** When the remote was asked for what this app shows; ISO 8601, or `never`. */
   asOf(): string;
   readonly meter: Meter;
@@ -164,6 +166,7 @@ async function compose(setup: Setup, book: BookSettings, who: Identity, request:
     timings,
     transport,
     fresh,
+    observedByNow: () => withoutSightings(observations(fileFolder(clone.coordDir), era, clock)),
     asOf: () => (cached ? (fresh.lastAsked() ?? 'never') : clock.wall()),
     meter,
     mirrorAll: () => mirror.showAll(),

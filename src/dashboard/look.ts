@@ -7,11 +7,10 @@ import { pausedText } from '../domain/decide-queue.ts';
 import type { TaskView } from '../domain/view.ts';
 import type { Told } from '../store/cursor-journal.ts';
 import { metricsPath, pushesLastMinute } from '../store/metrics-log.ts';
-import type { Observations } from '../store/observations.ts';
 import { agentRows } from './agent-rows.ts';
 import type { Rows } from './board.ts';
 import { EventRows } from './event-rows.ts';
-import { ownObservations } from './own-observations.ts';
+import { type OwnObservations, ownObservations } from './own-observations.ts';
 import { figuresOf, periodRows } from './period-rows.ts';
 import { type BookFact, type CountsFact, eventsMax, type PushesFact, type TaskGroup } from './rows.ts';
 import { shownText } from './shown-text.ts';
@@ -32,18 +31,23 @@ export class Looker {
   readonly #claims = new Sightings();
   readonly #records = new Sightings();
   readonly #workflows = new WorkflowRows();
-  readonly #observed: Observations;
+  readonly #observed: OwnObservations;
   #told: Told | null = null;
   #pushes: { readonly atMs: number; readonly lastMinute: number } | null = null;
 
   constructor(app: App) {
     this.#app = app;
-    this.#observed = ownObservations(app.context);
+    this.#observed = ownObservations(app);
   }
 
   /** Logs are still to be read: another look shows more. */
   get isBehind(): boolean {
     return this.#logs.unread > 0;
+  }
+
+  /** Nobody has looked for a while: who died meanwhile must not be shown at work for another lease. */
+  catchUp(): void {
+    this.#observed.catchUp();
   }
 
   /** What happens while nobody looks isn't followed: the next look begins anew with what was last. */

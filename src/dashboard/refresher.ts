@@ -6,7 +6,7 @@ import type { Looker } from './look.ts';
 import { shownText } from './shown-text.ts';
 
 export interface RefresherOptions {
-  readonly looker: Pick<Looker, 'look' | 'isBehind' | 'forgetEvents'>;
+  readonly looker: Pick<Looker, 'look' | 'isBehind' | 'catchUp' | 'forgetEvents'>;
   readonly feed: Feed;
   readonly openChanges: () => LocalChanges;
   readonly pollIntervalMs: number;
@@ -48,6 +48,7 @@ export class Refresher {
   async enter(): Promise<void> {
     this.#pages++;
     if (this.#running === null) {
+      this.#options.looker.catchUp();
       if (performance.now() - this.#restedMs > followMs) this.#options.looker.forgetEvents();
       this.#first = this.#look(true);
       this.#running = this.#run().catch((error: unknown) => this.#broken(error));
