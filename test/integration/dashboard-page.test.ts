@@ -143,6 +143,10 @@ test('what happens here is on the page within a second', async () => {
   expect(Number(await page.evaluate('globalThis.seenMs')) - claimedMs).toBeLessThan(process.env.CI ? 3000 : 1500);
   await anna.book.progress('a', 'half of it', 50);
   await shows(page, '.panel-work', /50 %\s+half of it/);
+  // where a row has no room for it, the task itself says all of it
+  await page.locator('.panel-work .task-name').click();
+  await shows(page, 'dialog', /held by\s+anna[\s\S]*progress\s+50 %\s+lease\s+.* left[\s\S]*half of it/);
+  await page.keyboard.press('Escape');
   await anna.book.done('a');
   await shows(page, '.panel-work', 'Nobody holds a task.');
   await shows(page, '.panel-events li:first-child, .panel-events li:nth-child(2)', /done a by anna/);

@@ -3,7 +3,7 @@ import type { NodeRow, TaskRow } from '../rows.ts';
 import { useNow } from './now.ts';
 import { State } from './parts.tsx';
 import { act, type Done } from './token.ts';
-import { since } from './words.ts';
+import { leaseWords, since } from './words.ts';
 
 interface Props {
   readonly id: string;
@@ -60,6 +60,8 @@ function Facts({ task }: { readonly task: TaskRow }) {
       : ([
           ['held by', <bdi key="a">{claim.agent}</bdi>],
           ['for', since(claim.claimedAt, nowMs)],
+          ['progress', claim.percent === null ? 'not told' : `${Math.round(claim.percent)} %`],
+          ['lease', leaseWords(claim.lapsesMs - nowMs)],
         ] as [string, preact.ComponentChildren][])),
     ['type', <bdi key="t">{task.type}</bdi>],
     ['priority', task.priority],
@@ -81,6 +83,11 @@ function Facts({ task }: { readonly task: TaskRow }) {
           </div>
         ))}
       </dl>
+      {claim !== null && claim.text !== '' && (
+        <p class="note">
+          <bdi>{claim.text}</bdi>
+        </p>
+      )}
       {because.length > 0 && (
         <ul class="reasons">
           {because.map((text) => (

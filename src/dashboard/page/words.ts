@@ -31,6 +31,9 @@ export function since(at: string, nowMs: number): string {
   return Number.isNaN(ms) ? '' : span(nowMs - ms);
 }
 
+/** Of a lease, by when it lapses. */
+export const leaseWords = (leftMs: number): string => (leftMs <= 0 ? 'lapsed' : `${span(leftMs)} left`);
+
 export function clockTime(at: string): string {
   const date = new Date(at);
   return Number.isNaN(date.getTime()) ? '' : date.toTimeString().slice(0, 8);

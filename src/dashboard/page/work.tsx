@@ -1,7 +1,7 @@
 import type { ClaimRow, TaskRow } from '../rows.ts';
 import { useNow } from './now.ts';
 import { Empty, More, Panel, TaskName } from './parts.tsx';
-import { since, span } from './words.ts';
+import { leaseWords, since } from './words.ts';
 
 /** What is claimed: by whom, how far it is, and how long its lease lasts unless it is renewed. */
 export function Work({ tasks, all }: { readonly tasks: readonly TaskRow[]; readonly all: number }) {
@@ -53,7 +53,7 @@ function Lease({ lapsesMs, ttlMs }: Pick<ClaimRow, 'lapsesMs' | 'ttlMs'>) {
     <div class={`lease ${level}`}>
       <p>
         <span class="hidden">lease: </span>
-        {leftMs <= 0 ? 'lapsed' : `${span(leftMs)} left`}
+        {leaseWords(leftMs)}
       </p>
       <div class="gauge" aria-hidden="true">
         <span style={{ width: `${Math.round(100 * share)}%` }} />
