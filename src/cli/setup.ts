@@ -41,11 +41,13 @@ function checked(installed: readonly InstalledFile[], tool: ToolName): Answer {
 }
 
 function removed(files: readonly InstalledFile[], tool: ToolName): Answer {
-  const text = files.length === 0 ? `${tool} was not set up\n` : `${linesOf(files).join('\n')}\n`;
+  const text = files.length === 0 ? `${tool} was not set up\n` : `${linesOf(files, 'removed').join('\n')}\n`;
   return { data: { installed: files }, text };
 }
 
-function linesOf(installed: readonly InstalledFile[]): string[] {
+/** `missing`: how that is called which isn't there. */
+function linesOf(installed: readonly InstalledFile[], missing = 'missing'): string[] {
   const width = Math.max(0, ...installed.map(({ name }) => name.length));
-  return installed.map(({ name, path, state }) => `${name.padEnd(width)}  ${state.padEnd(9)}  ${oneLine(path)}`);
+  const wordOf = (state: string) => (state === 'missing' ? missing : state).padEnd(9);
+  return installed.map(({ name, path, state }) => `${name.padEnd(width)}  ${wordOf(state)}  ${oneLine(path)}`);
 }

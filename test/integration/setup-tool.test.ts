@@ -3,7 +3,7 @@ import { mkdir, readdir, readFile, readlink, rm, symlink, writeFile } from 'node
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { toolFiles, toolNames } from '../../src/hooks/tool-files/tools.ts';
-import { cliJson } from '../helpers/cli.ts';
+import { cli, cliJson } from '../helpers/cli.ts';
 import { makeBookClone, run, withBook } from '../helpers/hook-repo.ts';
 import { git, makeScratch, type Scratch } from '../helpers/repo.ts';
 import { binFolder, openToolClient } from '../helpers/tool-client.ts';
@@ -41,7 +41,8 @@ test.each(toolNames)('%s: set up, found, and taken away without a trace', async 
   await setup(tool);
   expect(await changed()).toBe(before);
   await git(['reset', '--quiet'], { cwd: dir });
-  expect((await setup(tool, '--remove')).status).toBe(0);
+  const words = (await cli(['setup', tool, '--remove'], { cwd: dir })).stdout.split('\n').filter(Boolean);
+  expect(words.map((line) => line.split(/ +/)[1])).toEqual(toolFiles[tool].map(() => 'removed'));
   expect(await changed()).toBe('');
 });
 
