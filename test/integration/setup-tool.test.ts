@@ -183,3 +183,57 @@ if (process.env.COORD_TEST_FULL === '1')
     },
     300_000,
   );
+
+test.each([
+  ['.mcp.json', '{}', 'claude'],
+  ['.mcp.json', '{"mcpServers":{}}\n', 'claude'],
+  ['.mcp.json', '\ufeff{\n  "a": 1\n}\n', 'claude'],
+  ['.claude/settings.json', '{"hooks":{"Stop":[]}}\n', 'claude'],
+  ['.claude/settings.json', '{"hooks":{"Stop":[{"hooks":[{"command":{"toString":1}}]}]}}\n', 'claude'],
+  ['.cursor/hooks.json', '{"version":2,"hooks":{}}\n', 'cursor'],
+  ['AGENTS.md', '\n', 'agents-md'],
+  ['AGENTS.md', 'no end', 'agents-md'],
+])('%s with %j comes back', async (path, text, tool) => {
+  await write({ [path]: text });
+  expect((await setup(tool)).status).toBe(0);
+  expect((await setup(tool, '--check')).status).toBe(0);
+  expect((await setup(tool, '--remove')).status).toBe(0);
+  expect(await read(path)).toBe(text);
+});
+
+test('what can’t be read and written back as it was is refused, before anything is changed', async () => {
+  const cases: [string, () => Promise<unknown>][] = [
+    ['UTF-8', () => writeFile(join(dir, 'CLAUDE.md'), Buffer.from([0x61, 0xff, 0x0a]))],
+    ['folder', () => mkdir(join(dir, 'CLAUDE.md'))],
+    ['no folder', () => writeFile(join(dir, '.claude'), '')],
+    ['nowhere', () => symlink('nope/x.md', join(dir, 'CLAUDE.md'))],
+    ['out of the worktree', () => symlink(join(scratch.dir, 'other.json'), join(dir, '.mcp.json'))],
+    ["can't be read", () => symlink('.mcp.json', join(dir, '.mcp.json'))],
+    ['has another form', () => write({ '.mcp.json': '{"mcpServers":{},"mcpServers":{"x":{}}}' })],
+  ];
+  await writeFile(join(scratch.dir, 'other.json'), '{}\n');
+  for (const [words, make] of cases) {
+    await make();
+    const before = await changed();
+    const { status, error } = await setup('claude');
+    expect({ words, status, message: error?.message }).toEqual({
+      words,
+      status: 2,
+      message: expect.stringContaining(words),
+    });
+    expect((await setup('claude', '--check')).status, words).toBe(7);
+    expect(await changed(), words).toBe(before);
+    for (const path of ['CLAUDE.md', '.claude', '.mcp.json'])
+      await rm(join(dir, path), { recursive: true, force: true });
+  }
+  expect(await readFile(join(scratch.dir, 'other.json'), 'utf8')).toBe('{}\n');
+});
+
+test('a link stays when ours is taken away', async () => {
+  await write({ 'real.json': '{}\n' });
+  await symlink('real.json', join(dir, '.mcp.json'));
+  await setup('claude');
+  await setup('claude', '--remove');
+  expect(await readlink(join(dir, '.mcp.json'))).toBe('real.json');
+  expect(await read('real.json')).toBe('{}\n');
+});

@@ -11,7 +11,11 @@ const upToComma = new RegExp(String.raw`(?:\s|${comment})*?,`, 'y');
 /** What stands behind a member in its own line. */
 const restOfLine = /[ \t]*(?:\/\/[^\n]*|\/\*[^\n]*?\*\/[ \t]*)?(?=\r?\n)/y;
 
-export const treeOf = (text: string): Node | undefined => parseTree(text, [], { allowTrailingComma: true });
+export const treeOf = (text: string): Node | undefined =>
+  parseTree(withoutMark(text), [], { allowTrailingComma: true });
+
+/** A byte order mark as a space: what stands behind it stays where it is. */
+export const withoutMark = (text: string): string => text.replace(/^\ufeff/, ' ');
 
 /** Null: there is nothing, or `path` leads through something that has no members. */
 function nodeAt(text: string, path: JsonPath): Node | null {
@@ -19,10 +23,11 @@ function nodeAt(text: string, path: JsonPath): Node | null {
   return (tree && findNodeAtLocation(tree, [...path])) ?? null;
 }
 
-/** Whether nothing stands between the brackets there, no comment either. */
+/** Whether nothing stands between the brackets there, no comment either, in a member with a line of its own: as we make it. */
 export function isEmptyAt(text: string, path: JsonPath): boolean {
   const node = nodeAt(text, path);
-  return node !== null && /^(?:\{\s*\}|\[\s*\])$/.test(text.slice(node.offset, endOf(node)));
+  if (node === null || ownLine(text, node.parent?.offset ?? 0) === undefined) return false;
+  return /^(?:\{\s*\}|\[\s*\])$/.test(text.slice(node.offset, endOf(node)));
 }
 
 /**

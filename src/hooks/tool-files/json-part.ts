@@ -2,7 +2,7 @@
 import { getNodeValue, type ParseError, parse } from 'jsonc-parser';
 import { CoordError } from '../../errors.ts';
 import type { HookState } from '../hook-file.ts';
-import { isEmptyAt, type JsonPath, treeOf, withoutValue, withValue } from './json-edit.ts';
+import { isEmptyAt, type JsonPath, treeOf, withoutMark, withoutValue, withValue } from './json-edit.ts';
 
 /**
  * entry   a value at a path, by its name; whoever changed it keeps the change
@@ -28,7 +28,8 @@ export function withPart(text: string, part: JsonPart): string {
   const bare = text.trim() === '' ? '{}\n' : withoutPart(text, part);
   const path = part.kind === 'entry' ? part.path : [...part.path, elementsOf(valueAt(bare, part.path)).length];
   const changed = withValue(bare, path, part.value);
-  if (changed !== null) return changed;
+  // a name that stands there twice: the first is written to, the last is read
+  if (changed !== null && partState(changed, part) === 'installed') return changed;
   throw new CoordError('config', `${part.path.join('.')} has another form there, so nothing was changed`);
 }
 
@@ -44,13 +45,10 @@ export function withoutPart(text: string, part: JsonPart): string {
   return withoutEmpty(bare, part.path);
 }
 
-/** Whether nothing is left but braces. */
-export const isEmptyObject = (text: string): boolean => /^\s*\{\s*\}\s*$/.test(text);
-
 /** @throws CoordError `config` with the line for what is no JSON object; comments and a comma too many are fine */
 export function checkJson(text: string, path: string): void {
   const errors: ParseError[] = [];
-  const value = parse(text, errors, { allowTrailingComma: true });
+  const value = parse(withoutMark(text), errors, { allowTrailingComma: true });
   const [first] = errors;
   if (
     text.trim() === '' ||
@@ -65,7 +63,10 @@ export function checkJson(text: string, path: string): void {
 
 /** Where ours are in the list: an element, or one of a group with others. */
 function placesOf(text: string, { path, command }: Extract<JsonPart, { kind: 'hook' }>): number[][] {
-  const isOurs = (hook: unknown): boolean => command.test(String((hook as { command?: unknown } | null)?.command));
+  const isOurs = (hook: unknown): boolean => {
+    const line = (hook as { command?: unknown } | null)?.command;
+    return typeof line === 'string' && command.test(line);
+  };
   return elementsOf(valueAt(text, path)).flatMap((element, i) => {
     const group = elementsOf((element as { hooks?: unknown } | null)?.hooks);
     const ours = group.flatMap((hook, k) => (isOurs(hook) ? [k] : []));

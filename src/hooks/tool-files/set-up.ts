@@ -1,9 +1,10 @@
 /** Sets a coding tool up in a worktree, and takes that away again. What is there besides stays as it is. */
-import { chmod, mkdir, readFile, realpath, rename, rm, rmdir, stat, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
+import { CoordError } from '../../errors.ts';
 import type { HookState } from '../hook-file.ts';
-import { checkJson, isEmptyObject, partState, withoutPart, withPart } from './json-part.ts';
+import { checkJson, partState, withoutPart, withPart } from './json-part.ts';
 import { blockState, withBlock, withoutBlock } from './marked-block.ts';
+import { checkPlace, readText, removeFile, replaceText } from './text-file.ts';
 import { type ToolFile, type ToolName, toolFiles, toolNames } from './tools.ts';
 
 export interface InstalledFile {
@@ -12,18 +13,20 @@ export interface InstalledFile {
   readonly state: HookState;
 }
 
-/** Idempotent. @throws CoordError `config`: nothing has been changed then */
+/** Idempotent. @throws CoordError `config`: nothing has been changed then; `unavailable` when a file can't be written */
 export async function setUpTool(root: string, tool: ToolName): Promise<InstalledFile[]> {
   await checkAll(root, tool);
+  for (const file of toolFiles[tool]) await checkPlace(root, await pathOf(root, file));
   for (const file of toolFiles[tool]) {
     const path = await pathOf(root, file);
     const text = await readText(path);
-    await replaceText(path, text, withOurs(text ?? '', file));
+    const changed = withOurs(text ?? '', file);
+    if (changed !== text) await replaceText(path, changed);
   }
   return toolStatus(root, tool);
 }
 
-/** The instructions stay while another tool that is set up reads them. Answers what was taken away, as `missing`. @throws CoordError `config` */
+/** The instructions stay while another tool that is set up reads them. Answers what was taken away, as `missing`. @throws CoordError `config`, `unavailable` */
 export async function removeTool(root: string, tool: ToolName): Promise<InstalledFile[]> {
   await checkAll(root, tool);
   const removed: InstalledFile[] = [];
@@ -34,17 +37,19 @@ export async function removeTool(root: string, tool: ToolName): Promise<Installe
     if (file.name === 'instructions' && (await isReadByOther(root, tool, path))) continue;
     const rest = withoutOurs(text, file);
     if (rest === text) continue; // set up by hand
-    await replaceText(path, text, rest);
+    if (rest === restOfOwn(file)) await removeFile(path, rest);
+    else await replaceText(path, rest);
     removed.push({ name: file.name, path, state: 'missing' });
   }
   return removed;
 }
 
+/** What can't be read has nothing of ours. */
 export async function toolStatus(root: string, tool: ToolName): Promise<InstalledFile[]> {
   return Promise.all(
     toolFiles[tool].map(async (file) => {
       const path = await pathOf(root, file);
-      const text = await readText(path);
+      const text = await readableText(path);
       return { name: file.name, path, state: text === null ? 'missing' : stateIn(text, file) } as const;
     }),
   );
@@ -73,7 +78,7 @@ async function isReadByOther(root: string, tool: ToolName, path: string): Promis
 
 async function pathOf(root: string, file: ToolFile): Promise<string> {
   const paths = file.paths.map((path) => join(root, path));
-  const texts = await Promise.all(paths.map(readText));
+  const texts = await Promise.all(paths.map(readableText));
   const withOurLines = paths.find((_, i) => stateIn(texts[i] ?? '', file) !== 'missing');
   return withOurLines ?? paths.find((_, i) => texts[i] !== null) ?? paths[0] ?? root;
 }
@@ -98,31 +103,14 @@ function withOurs(text: string, file: ToolFile): string {
 
 function withoutOurs(text: string, file: ToolFile): string {
   if (file.kind === 'block') return withoutBlock(text, file.block);
-  const rest = file.parts.filter(isOurs).reduce(withoutPart, text);
-  const alone = file.parts.filter((part) => !isOurs(part)).reduce(withoutPart, rest);
-  return isEmptyObject(alone) ? alone : rest;
+  return file.parts.filter(isOurs).reduce(withoutPart, text);
 }
 
-async function readText(path: string): Promise<string | null> {
-  return readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT' || error.code === 'ENOTDIR') return null;
+/** What is left of a file that was made for ours alone. */
+const restOfOwn = (file: ToolFile): string => withoutOurs(withOurs('', file), file);
+
+const readableText = (path: string): Promise<string | null> =>
+  readText(path).catch((error: unknown) => {
+    if (error instanceof CoordError) return null;
     throw error;
   });
-}
-
-/** Replaced as a whole, where a link leads to. A file that has nothing left goes, with its folder. */
-async function replaceText(path: string, before: string | null, text: string): Promise<void> {
-  if (text === before) return;
-  if (text.trim() === '' || isEmptyObject(text)) {
-    await rm(path, { force: true });
-    await rmdir(dirname(path)).catch(() => {}); // when empty
-    return;
-  }
-  await mkdir(dirname(path), { recursive: true });
-  const target = await realpath(path).catch(() => path);
-  const beside = `${target}.${process.pid}.new`;
-  await writeFile(beside, text);
-  const facts = await stat(target).catch(() => null);
-  if (facts !== null) await chmod(beside, facts.mode & 0o7777);
-  await rename(beside, target);
-}

@@ -13,7 +13,7 @@ test.each([
   ['', ours],
   ['# Title\n', `# Title\n\n${ours}`],
   ['# Title\n\n', `# Title\n\n\n${ours}`],
-  ['no end', `no end\n\n${ours}`],
+  ['no end', `no end\n${ours}`],
   ['a\r\nb\r\n', `a\r\nb\r\n\r\n${ours.replaceAll('\n', '\r\n')}`],
   [`a\n\n<!-- > (x) -->\nold\n<!-- < -->\nb\n`, `a\n\n${ours}b\n`],
   ['speaks of <!-- > (x) --> only\n', `speaks of <!-- > (x) --> only\n\n${ours}`],
@@ -35,3 +35,20 @@ test('another version of it is outdated', () => {
   expect(blockState(ours.replace('two', 'three'), block)).toBe('outdated');
   expect(blockState('', block)).toBe('missing');
 });
+
+test.each(['no end', 'a\r\nb', 'blank end\n  '])('%j comes back, and is no line of what was written behind', (text) => {
+  const now = withBlock(text, block);
+  expect(blockState(now, block)).toBe('installed');
+  expect(withoutBlock(now, block)).toBe(text);
+  expect(withoutBlock(`${now}more\n`, block)).toMatch(/^(no end|a\r\nb|blank end\n {2})\r?\nmore\n$/);
+});
+
+test.each(['<!-- > (x) -->\none\n\ntheir text\n', '<!-- < -->\na\n<!-- > (x) -->\ntheir text\n'])(
+  'a block whose end is lost takes nobody’s text with it: %j',
+  (text) => {
+    const now = withBlock(text, block);
+    expect(withBlock(now, block)).toBe(now);
+    expect(blockState(now, block)).toBe('installed');
+    expect(withoutBlock(now, block)).toBe(text);
+  },
+);
