@@ -70,7 +70,7 @@ export function taskText(context: Context, task: TaskView): string {
             .map((line) => `  ${line}`),
         ];
   const notes = task.notes.map(
-    (note) => `  ${style.dim('note')}      ${oneLine(note.by)}, ${note.at}: ${oneLine(note.text)}`,
+    (note) => `  ${style.dim('note')}      ${oneLine(`${note.by}, ${note.at}: ${note.text}`)}`,
   );
   return `${[`${style.bold(task.id)}  ${oneLine(task.title)}`, ...lines, ...description, ...notes].join('\n')}\n`;
 }

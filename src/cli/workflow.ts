@@ -59,7 +59,8 @@ const countsText = ({ counts }: WorkflowView): string =>
   Object.entries(counts)
     .map(([state, count]) => `${count} ${state}`)
     .join(', ');
-const summary = (workflow: WorkflowView): string => `${workflow.id}: ${workflow.state} (${countsText(workflow)})\n`;
+const summary = (workflow: WorkflowView): string =>
+  `${oneLine(workflow.id)}: ${workflow.state} (${countsText(workflow)})\n`;
 
 const list = (context: Context, parsed: Parsed): Promise<Answer> =>
   readingBook(context, parsed, async ({ app, book }) => {

@@ -44,7 +44,11 @@ function textOf(type: string, data: Json, term: number | null): string {
   const isOfAgent = type.startsWith('agent.') && isObject(data);
   if (isOfAgent && typeof data.from === 'string' && typeof data.to === 'string')
     return shownText(`${data.from} → ${data.to}`);
-  if (isOfAgent && Array.isArray(data.capabilities)) return shownText(`can ${data.capabilities.join(', ')}`);
+  if (isOfAgent && Array.isArray(data.capabilities)) {
+    // anybody can push an event: what is no name may be nothing that can be written at all
+    const names = data.capabilities.filter((name) => typeof name === 'string');
+    return shownText(`can ${names.join(', ')}`);
+  }
   return dataText(data);
 }
 

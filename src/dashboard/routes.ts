@@ -58,6 +58,8 @@ const askedOf = (c: Context): Asked => ({
 
 /** What the page shows, and each change of it, until the page goes. */
 function events(c: Context, { feed, refresher }: Served): Response {
+  // nobody reads what follows, and so nobody goes
+  if (c.req.method === 'HEAD') return c.body(null, 200, { 'content-type': 'text/event-stream' });
   if (refresher.pages >= pagesMax) return c.text('too many pages are open\n', 503);
   const workflow = c.req.query('workflow') ?? '';
   let position = c.req.header('last-event-id') ?? c.req.query('after') ?? null;

@@ -174,6 +174,7 @@ export interface PushesFact {
 export const shownMax = { claimed: 100, ready: 50, blocked: 50, waiting: 30, review: 30, failed: 30 } as const;
 export const agentsMax = 100;
 export const workflowsMax = 50;
+export const workflowCharsMax = 64;
 export const nodesMax = 150;
 export const eventsMax = 100;
 

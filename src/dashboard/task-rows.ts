@@ -3,7 +3,7 @@ import { standstillMs } from '../domain/lease-times.ts';
 import type { Blocker } from '../domain/readiness.ts';
 import { blockerText } from '../domain/readiness-words.ts';
 import type { TaskView } from '../domain/view.ts';
-import { type ClaimRow, shownMax, type TaskGroup, type TaskRow } from './rows.ts';
+import { type ClaimRow, shownMax, type TaskGroup, type TaskRow, workflowCharsMax } from './rows.ts';
 import { shownText } from './shown-text.ts';
 
 export interface TasksLook {
@@ -57,7 +57,7 @@ export function taskRows(look: TasksLook, groups: Groups): TaskRow[] {
         state: task.state,
         type: shownText(task.type, 40),
         priority: task.priority,
-        workflow: task.workflow,
+        workflow: task.workflow === null ? null : shownText(task.workflow, workflowCharsMax),
         labels: task.labels.slice(0, labelsMax).map((label) => shownText(label, 40)),
         attempts: task.attempts,
         triesMax: task.retryLimit + 1,
@@ -95,7 +95,7 @@ function becauseOf(
     return task.review === null ? [] : [shownText(`${task.review.branch} onto ${task.review.target}`)];
   // the seconds of a backoff change with every look
   if (group === 'waiting')
-    return blockers.map((one) => (one.why === 'backoff' ? 'waits before its next try' : blockerText(one)));
+    return blockers.map((one) => shownText(one.why === 'backoff' ? 'waits before its next try' : blockerText(one)));
   const texts = reasons.map(({ text }) => shownText(text));
   const more = texts.length - reasonsMax;
   return more > 0 ? [...texts.slice(0, reasonsMax), `and ${more} more`] : texts;

@@ -1,7 +1,7 @@
 import type { TaskView } from '../domain/view.ts';
 import { type WorkflowState, workflowView } from '../domain/workflow-view.ts';
 import { groupBy } from './group-by.ts';
-import { type NodeRow, nodesMax, noWorkflow, type WorkflowRow, workflowsMax } from './rows.ts';
+import { type NodeRow, nodesMax, noWorkflow, type WorkflowRow, workflowCharsMax, workflowsMax } from './rows.ts';
 import { shownText } from './shown-text.ts';
 
 /** Workflows with the drawing of each. A workflow is looked at anew only when one of its tasks, or of what they need, has moved. */
@@ -31,7 +31,7 @@ export class WorkflowRows {
 function groupsOf(tasks: readonly TaskView[]): [string, TaskView[]][] {
   const groups = groupBy(
     tasks.filter(({ workflow }) => workflow !== null),
-    ({ workflow }) => workflow ?? '',
+    ({ workflow }) => shownText(workflow ?? '', workflowCharsMax),
   );
   const youngest = [...groups].sort(([, a], [, b]) => (newest(a) < newest(b) ? 1 : -1)).slice(0, workflowsMax);
   const needed = new Set(tasks.flatMap((task) => (task.workflow === null ? task.needs : [])));

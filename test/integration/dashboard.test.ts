@@ -55,6 +55,15 @@ test('the page and its parts are served, under a policy that lets nothing else i
   expect(await dashboard.stop()).toBe(0);
 });
 
+test('who asks for the head of the events is no page that stays', async () => {
+  const dashboard = await startDashboard(dir);
+  const heads = Array.from({ length: 60 }, () => ask(dashboard, '/events', { method: 'HEAD' }));
+  expect(new Set((await Promise.all(heads)).map(({ status }) => status))).toEqual(new Set([200]));
+  const page = await listen(dashboard);
+  await waitFor(() => page.told.length > 0, { what: 'a page is told' });
+  page.close();
+});
+
 test('another name, another site and a missing token are refused, and nothing is done', async () => {
   const dashboard = await startDashboard(dir);
   const host = hostOf(dashboard);

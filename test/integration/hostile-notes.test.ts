@@ -79,7 +79,8 @@ test('control characters of others reach no terminal', async () => {
     description: `d${evil}`,
     labels: [`l${evil}`],
     createdBy: `c${evil}`,
-    notes: [],
+    workflow: `w${evil}`,
+    notes: [{ by: `n${evil}`, at: `a${evil}`, text: `t${evil}` }],
   };
   await put('refs/board/evil', `claim: ${evil}\n\n${JSON.stringify({ ...model, by: `b${evil}`, task })}`);
   for (const args of [
@@ -87,6 +88,7 @@ test('control characters of others reach no terminal', async () => {
     ['ready'],
     ['show', 'evil'],
     ['log', 'evil'],
+    ['workflow', 'list'],
     ['status'],
     ['claim', 'evil'],
     ['done', 'evil'],

@@ -13,6 +13,7 @@ test.each([
   ['<img src=x onerror=alert(1)>', '<img src=x onerror=alert(1)>'],
   ['\x1b[31mred\x1b[0m', 'red'],
   ['a\u202egnp.exe', 'agnp.exe'],
+  ['a\u061cb\u{e0041}\u{e007f}c😀', 'abc😀'],
   ['two\nlines\tof\r\nit', 'two lines of it'],
   ['\x1b]0;title\x07x', 'x'],
 ])('%j is shown as %j', (text, shown) => {
@@ -112,6 +113,7 @@ describe('events', () => {
     ['task.fail', { error: { code: 'failed', message: 'it broke' } }, 'it broke'],
     ['task.edit', { notes: [{ text: 'old' }, { text: 'new' }] }, 'new'],
     ['task.claim', { state: 'claimed' }, ''],
+    ['agent.registered', { capabilities: ['testing', { toString: 1 }, ['x']] }, 'can testing'],
     ['agent.status', { from: 'available', to: 'busy', task: 'a' }, 'available → busy'],
     ['deploy.done', { host: 'a' }, '{"host":"a"}'],
     ['deploy.done', 'x'.repeat(60_000), `"${'x'.repeat(198)}…`],
