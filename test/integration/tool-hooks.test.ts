@@ -1,5 +1,5 @@
 // What a coding tool meets on its way: scripted clients, real hooks, a real remote.
-import { mkdir, readdir, readFile, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { uptime } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -268,6 +268,13 @@ test('what is no call, of no book, of another version or of a broken configurati
   expect(await client.shell('git-coord hook claude-of-tomorrow </dev/null')).toMatchObject({ status: 0, stdout: '' });
   await writeFile(join(dir, '.coord.yml'), 'hooks: { polic: off }\n');
   expect((await client.hook('before-tool', edit(join(dir, '.coord.yml')))).systemMessage).toContain('polic');
+  await writeFile(join(dir, '.coord.yml'), '');
+  await onBranch('api');
+  await rm(join(dir, '.git/coord/held'), { recursive: true, force: true });
+  await mkdir(join(dir, '.git/coord'), { recursive: true });
+  await writeFile(join(dir, '.git/coord/held'), 'no folder');
+  for (const event of ['before-tool', 'after-tool', 'stop'] as const)
+    expect((await client.hook(event, edit(file()))).systemMessage, event).toContain('ENOTDIR');
   await git(['init', '--quiet', join(scratch.dir, 'bare')], { cwd: dir });
   expect(await open('s-2', { cwd: join(scratch.dir, 'bare') }).hook('session-start')).toBe(null);
   expect(await open('s-3', { cwd: scratch.dir }).hook('session-start')).toBe(null);

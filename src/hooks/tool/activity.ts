@@ -3,6 +3,7 @@ import { stayActive } from '../../coordinator/stay-active.ts';
 import { currentBranch, taskOfBranch } from '../commit-task.ts';
 import type { ToolCall } from './call.ts';
 import { claimantAt, heldBy, leaseLeft, ledgerOf } from './claimant.ts';
+import { renewLater } from './renew-later.ts';
 import { folderOf, type ToolRequest } from './run-tool-hook.ts';
 
 /** The ledger's file is not written for each of many small steps. */
@@ -26,5 +27,5 @@ export async function noteActivity(request: ToolRequest, call: ToolCall): Promis
   const clock = { wall: () => '', monoMs: monotonicMs, bootMs: sinceBootMs, sleep: async () => {} };
   for (const { task: id, state } of own.length > 0 ? own : held)
     if (clock.bootMs() - state.activeBootMs > touchMsMin) stayActive({ held: ledger, clock }, id);
-  for (const entry of held) if (leaseLeft(entry) < leaseLeftMin) request.later(entry, ['renew', entry.task, '--quiet']);
+  for (const entry of held) if (leaseLeft(entry) < leaseLeftMin) renewLater(request, claimant, entry, entry.task);
 }

@@ -10,8 +10,11 @@ export interface BackgroundRequest {
   readonly session: string;
 }
 
-/** Has a command run once the hook has answered: it may wait for the network. What becomes of it nobody hears. */
-export function inBackground({ entry, cwd, env, agent, session }: BackgroundRequest, args: readonly string[]): void {
+/** Has a command run once the hook has answered: it may wait for the network. What becomes of it nobody hears. Answers its process, if it has begun. */
+export function inBackground(
+  { entry, cwd, env, agent, session }: BackgroundRequest,
+  args: readonly string[],
+): number | null {
   try {
     const child = spawn(process.execPath, [entry, ...args], {
       cwd,
@@ -21,7 +24,9 @@ export function inBackground({ entry, cwd, env, agent, session }: BackgroundRequ
     });
     child.on('error', () => {});
     child.unref();
+    return child.pid ?? null;
   } catch {
     // too many processes: the lease or its end takes care of it
+    return null;
   }
 }

@@ -53,7 +53,8 @@ export function readCall(text: string): ToolCall | null {
   const named = textOf(input.session_id) ?? textOf(input.conversation_id);
   const roots = Array.isArray(input.workspace_roots) ? input.workspace_roots : [];
   const edits = editTools.test(textOf(input.tool_name) ?? '');
-  const command = Array.isArray(args.command) ? args.command.join(' ') : textOf(args.command);
+  const words: unknown[] | null = Array.isArray(args.command) ? args.command : null;
+  const command = words?.filter((word) => typeof word === 'string').join(' ') ?? textOf(args.command);
   const patch = edits ? (command ?? textOf(args.input) ?? textOf(args.patch) ?? '') : '';
   return {
     session: named === null ? null : sanitizeSession(named),

@@ -17,6 +17,7 @@ import type { ToolCall } from './call.ts';
 import { type Claimant, claimantAt, ledgerOf, listener } from './claimant.ts';
 import { commitFolders } from './commit-folders.ts';
 import { isFirst } from './once.ts';
+import { renewLater } from './renew-later.ts';
 import { nothing, type Reply } from './reply.ts';
 import { repositoryAt } from './repository-at.ts';
 import type { ToolRequest } from './run-tool-hook.ts';
@@ -59,7 +60,7 @@ async function guardWorktree(root: string, request: ToolRequest, call: ToolCall)
   const standing = standingOf(claimant, { entry, fresh, shown: () => shownHolder(claimant, request.env, task) });
   if (standing.kind === 'held') {
     // whether it was lost meanwhile is found out by the renewal, and by the commit
-    if (standing.renew) request.later(entry ?? claimant, ['renew', task, '--quiet']);
+    if (standing.renew) renewLater(request, claimant, entry ?? claimant, task);
     return nothing;
   }
   const text = refusalText(task, standing, agent);

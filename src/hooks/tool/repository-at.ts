@@ -9,8 +9,12 @@ export interface RepositoryPlace {
   readonly commonDir: string;
 }
 
+/** No system takes a longer one, and each folder of it would be looked for. */
+const charsMax = 4096;
+
 /** Of a file or folder that may not be there yet; links are followed. Null: in no repository. */
 export function repositoryAt(path: string): RepositoryPlace | null {
+  if (path.length > charsMax) return null;
   for (let folder = realOf(path); ; folder = dirname(folder)) {
     const commonDir = commonDirOf(join(folder, '.git'));
     if (commonDir !== null) return { root: folder, commonDir };

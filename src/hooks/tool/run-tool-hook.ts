@@ -14,8 +14,8 @@ export interface ToolRequest {
   readonly tool: ToolHook['tool'];
   readonly cwd: string;
   readonly env: NodeJS.ProcessEnv;
-  /** Has a command run after the answer: one that may wait for the network. */
-  readonly later: (as: Pick<Claimant, 'agent' | 'session'>, args: readonly string[]) => void;
+  /** Has a command run after the answer: one that may wait for the network. Answers its process, if it has begun. */
+  readonly later: (as: Pick<Claimant, 'agent' | 'session'>, args: readonly string[]) => number | null;
 }
 
 export interface ToolHookRequest extends Pick<ToolRequest, 'cwd' | 'env'> {
@@ -53,8 +53,9 @@ async function replyTo({ event }: ToolHook, request: ToolRequest, call: ToolCall
         return await (await import('./end.ts')).afterSession(request, call);
     }
   } catch (error) {
-    if (!(error instanceof CoordError)) throw error;
     // a folder in no repository is none of ours
-    return error.code === 'not-found' ? nothing : { kind: 'say', text: `git coord: ${quoted(error.message)}` };
+    if (error instanceof CoordError && error.code === 'not-found') return nothing;
+    const what = error instanceof CoordError ? '' : 'a defect in git-coord: ';
+    return { kind: 'say', text: `git coord: ${what}${quoted(error instanceof Error ? error.message : String(error))}` };
   }
 }

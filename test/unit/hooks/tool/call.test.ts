@@ -20,6 +20,7 @@ describe('what a tool is about to write', () => {
     [{ tool_name: 'Read', tool_input: { file_path: '/r/a' } }, [], null],
     [{ tool_name: 'Bash', tool_input: { command: 'git commit' } }, [], 'git commit'],
     [{ tool_name: 'shell', tool_input: { command: ['bash', '-lc', 'ls'] } }, [], 'bash -lc ls'],
+    [{ tool_name: 'shell', tool_input: { command: ['ls', { toString: 1 }] } }, [], 'ls'],
     [{ tool_name: 'run_shell_command', tool_input: { command: 'ls' } }, [], 'ls'],
     [{ tool_name: 'write_file', tool_input: { file_path: 'a', content: 'command' } }, ['a'], null],
     [{ tool_name: 'apply_patch', tool_input: { command: patch } }, ['a b.ts', 'c.ts', 'd.ts'], null],
