@@ -1,5 +1,5 @@
 import type { Stamp } from '../domain/decision.ts';
-import { circleThrough } from '../domain/needs.ts';
+import { circleThrough, mayBeCircular } from '../domain/needs.ts';
 import type { Seen, Who } from '../domain/seen.ts';
 import type { TaskNote } from '../domain/task.ts';
 import { decideImport, type ImportedTask } from '../domain/task-record.ts';
@@ -165,13 +165,17 @@ const noteOf = ({ op, task }: Pick<TaskNote, 'op' | 'task'>, stamp: Stamp): Task
 function mustBeSound(seenIn: SeenIn, { tasks, placeOf, mayNeedUnknown }: SubmitRequest): void {
   const own = new Map(tasks.map((task) => [task.id, task.needs]));
   const needsOf = (id: string): readonly string[] | undefined => {
+    const needs = own.get(id);
+    if (needs !== undefined) return needs;
     const { task } = seenIn(id);
-    return own.get(id) ?? (task.kind === 'task' ? task.note.task.needs : undefined);
+    return task.kind === 'task' ? task.note.task.needs : undefined;
   };
+  const ids = tasks.map(({ id }) => id);
+  const circular = new Set(mayBeCircular(ids, needsOf));
   const problems = tasks.flatMap(({ id, needs }, index) => {
     const unknown = mayNeedUnknown ? [] : needs.filter((need) => needsOf(need) === undefined);
     if (unknown.length > 0) return [`${placeOf(index)}: ${id} needs ${unknown.join(', ')}, which nobody knows`];
-    const way = circleThrough(id, needs, needsOf);
+    const way = circular.has(id) ? circleThrough(id, needs, needsOf) : null;
     return way === null ? [] : [`${placeOf(index)}: ${id} would need itself: ${way.join(' needs ')}`];
   });
   if (problems.length > 0) throw wrong(problems);

@@ -21,6 +21,30 @@ export function circleThrough(id: string, needs: readonly string[], needsOf: Nee
   return null;
 }
 
+/** Of these tasks those that may stand in a circle, or need one that does: no others are worth a look. */
+export function mayBeCircular(ids: readonly string[], needsOf: NeedsOf): string[] {
+  const all = new Set(ids);
+  const neededBy = new Map<string, string[]>();
+  const left = new Map<string, number>();
+  for (const id of all) {
+    const needs = new Set(needsOf(id));
+    left.set(id, needs.size);
+    for (const need of needs) {
+      all.add(need);
+      const others = neededBy.get(need);
+      if (others === undefined) neededBy.set(need, [id]);
+      else others.push(id);
+    }
+  }
+  const sound = [...all].filter((id) => left.get(id) === 0);
+  for (const id of sound)
+    for (const other of neededBy.get(id) ?? []) {
+      left.set(other, (left.get(other) ?? 0) - 1);
+      if (left.get(other) === 0) sound.push(other);
+    }
+  return ids.filter((id) => left.get(id) !== 0);
+}
+
 function wayTo(id: string, cameFrom: ReadonlyMap<string, string>): string[] {
   const way = [id];
   for (let at = cameFrom.get(id); at !== undefined && at !== id; at = cameFrom.get(at)) way.unshift(at);

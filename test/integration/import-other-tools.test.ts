@@ -1,5 +1,5 @@
 // What other tools keep goes into a book as it is offered by `init`, once, and can be worked on there.
-import { cp, mkdir } from 'node:fs/promises';
+import { cp, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { command } from '../helpers/command.ts';
@@ -51,4 +51,35 @@ test('what is left out is said, and text of others is stripped', async () => {
   const { stderr, stdout } = await command(['import', 'backlog'], { cwd: clone });
   expect(stderr).toBe("warning: tasks/back-8.md:1: back-8 needs BACK-99, which isn't there: left out\n");
   expect(stdout).toBe('1 task added\n');
+});
+
+test.each<[string, Readonly<Record<string, string>>]>([
+  ['x.jsonl', { 'x.jsonl': '{"id":{"toString":1},"title":"t","status":"open","issue_type":"task"}\n' }],
+  [
+    'x.jsonl',
+    {
+      'x.jsonl':
+        '{"id":"a","title":"t","issue_type":"task","dependencies":[{"type":{"toString":1},"depends_on_id":"b"}]}\n',
+    },
+  ],
+  ['backlog', { 'backlog/tasks/t.md': '---\nid: 1\ntitle: x\nstatus: {toString: 1}\n---\n' }],
+  ['backlog', { 'backlog/tasks/t.md': '---\nid: 1\ntitle: x\n---\n', 'backlog/tasks/folder.md/x': '' }],
+  ['tasks.json', { 'tasks.json': '{"master":{"tasks":[{"id":{"toString":1},"title":"x","status":"pending"}]}}' }],
+  ['c', { 'c/claims/a.claim': '{"id":{"toString":1}}', 'c/tasks/a.json': '{"id":"a","title":"t"}' }],
+  [
+    'c',
+    {
+      'c/claims/a.claim': '{}',
+      'c/tasks/a.json': `{"id":"a","title":"t","payload":${'['.repeat(9000)}${']'.repeat(9000)}}`,
+    },
+  ],
+])('%s, a strange one (%#), is imported or refused, and is no defect', async (source, files) => {
+  for (const [path, text] of Object.entries(files)) {
+    await mkdir(join(clone, path, '..'), { recursive: true });
+    await writeFile(join(clone, path), text);
+  }
+  await run('init', '--local');
+  const { stderr, stdout } = await command(['import', source, '--dry-run'], { cwd: clone });
+  expect(stderr).not.toContain('defect');
+  expect(stdout + stderr).toMatch(/would be added|Nothing was written/);
 });

@@ -1,6 +1,6 @@
 import { readDocument } from '../document-file.ts';
 import { use } from '../found-tasks.ts';
-import { dateOf, type Fields, type ForeignTask, isFields, textOf, textsOf } from './foreign-task.ts';
+import { dateOf, type Fields, type ForeignTask, isFields, textOf, textsOf, wordOf } from './foreign-task.ts';
 
 /** A task a file, with front matter, as Backlog.md keeps them in `backlog/tasks`. */
 
@@ -29,12 +29,12 @@ function foreign(
   placeOf: (path: readonly PropertyKey[]) => string,
   lastStatus: string,
 ): ForeignTask {
-  const status = String(fields.status ?? '');
+  const status = wordOf(fields.status);
   const folded = status.toLowerCase();
   const isDone = ['done', 'completed', 'complete', lastStatus.toLowerCase()].includes(folded);
   const isPlain = isDone || openStates.includes(folded) || workStates.includes(folded);
   return {
-    id: String(fields.id ?? ''),
+    id: wordOf(fields.id),
     title: typeof fields.title === 'number' ? String(fields.title) : fields.title,
     texts: [[null, body.replace(/^[ \t]*<!--.*?-->[ \t]*\r?\n?/gm, '')]],
     type: textOf(fields.type),

@@ -1,6 +1,6 @@
 import type { Json } from '../../domain/task.ts';
 import type { Found } from '../found-tasks.ts';
-import { dateOf, type Fields, type ForeignTask, fieldsIn, isFields, textOf, textsOf } from './foreign-task.ts';
+import { dateOf, type Fields, type ForeignTask, fieldsIn, isFields, textOf, textsOf, wordOf } from './foreign-task.ts';
 
 /** An issue a line, as `bd export` and `.beads/issues.jsonl` have them. */
 
@@ -19,12 +19,12 @@ export function beadsTask({ value, place }: Found): ForeignTask | null {
   if (isOther || status === 'tombstone' || value.is_template === true) return null;
   const links = fieldsIn(value.dependencies);
   const linked = (...types: string[]) =>
-    links.filter((link) => types.includes(String(link.type))).flatMap((link) => textsOf(link.depends_on_id));
+    links.filter((link) => types.includes(wordOf(link.type))).flatMap((link) => textsOf(link.depends_on_id));
   const others = links
-    .filter((link) => !['blocks', 'waits-for', 'parent-child'].includes(String(link.type)))
+    .filter((link) => !['blocks', 'waits-for', 'parent-child'].includes(wordOf(link.type)))
     .map((link) => ({ type: link.type ?? null, id: link.depends_on_id ?? null }));
   return {
-    id: String(value.id ?? ''),
+    id: wordOf(value.id),
     title: value.title,
     texts: [
       [null, value.description],

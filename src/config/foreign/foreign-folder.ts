@@ -6,7 +6,7 @@ import { fileOf } from '../found-tasks.ts';
 import type { ImportFile } from '../task-file.ts';
 import { backlogTask, byNumber } from './backlog.ts';
 import { type ClaimFile, claimFileTasks } from './claim-files.ts';
-import { type ForeignTask, foreignTasks, type Tool } from './foreign-task.ts';
+import { type ForeignTask, foreignTasks, type Tool, wordOf } from './foreign-task.ts';
 
 /**
  * A folder that another tool keeps tasks in: Backlog.md's, or claim files (docs/cli.md, "From other tools").
@@ -32,10 +32,20 @@ function fileFrom(tool: Tool, tasks: readonly ForeignTask[], name: string): Impo
 const filesMax = 10_000;
 
 async function filesIn(folder: string, end: string): Promise<{ readonly name: string; readonly text: string }[]> {
-  const names = (await readdir(folder).catch(() => [])).filter((name) => name.endsWith(end)).sort();
+  const entries = await readdir(folder, { withFileTypes: true }).catch(() => []);
+  const names = entries
+    .flatMap((entry) => (entry.name.endsWith(end) && !entry.isDirectory() ? [entry.name] : []))
+    .sort();
   if (names.length > filesMax) throw new CoordError('usage', `${folder} has more than ${filesMax} files`);
   const files: { name: string; text: string }[] = [];
-  for (const name of names) files.push({ name, text: await readFile(join(folder, name), 'utf8') });
+  for (const name of names) {
+    const text = await readFile(join(folder, name), 'utf8').catch((error: NodeJS.ErrnoException) => {
+      throw new CoordError('usage', `${join(folder, name)} can't be read (${error.code})`, {
+        hint: 'Nothing was written.',
+      });
+    });
+    files.push({ name, text });
+  }
   return files;
 }
 
@@ -67,13 +77,16 @@ async function readClaimFolder(folder: string): Promise<ForeignTask[]> {
 function fileAs({ name, text }: { readonly name: string; readonly text: string }, end: string): ClaimFile {
   const value = jsonOf(text);
   const id =
-    typeof value === 'object' && value !== null && 'id' in value ? String(value.id) : name.slice(0, -end.length);
+    typeof value === 'object' && value !== null && 'id' in value ? wordOf(value.id) : name.slice(0, -end.length);
   return { id, value, name };
 }
 
 function jsonOf(text: string): Json | undefined {
   try {
-    return JSON.parse(text) as Json;
+    const value: Json = JSON.parse(text);
+    // what nests so deeply that nobody can walk it
+    JSON.stringify(value);
+    return value;
   } catch {
     return undefined;
   }

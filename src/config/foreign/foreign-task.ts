@@ -125,6 +125,10 @@ function describe({ texts }: ForeignTask, tell: (words: string) => void): string
 export const textOf = (value: unknown): string | undefined =>
   typeof value === 'string' && value.trim() !== '' ? value : undefined;
 
+/** An id, a state, a kind of link, as somebody wrote it; empty for what is no word. */
+export const wordOf = (value: unknown): string =>
+  typeof value === 'string' || typeof value === 'number' ? String(value) : '';
+
 export const textsOf = (value: unknown): string[] =>
   (Array.isArray(value) ? value : [value]).flatMap((one) =>
     typeof one === 'string' || typeof one === 'number' ? [String(one)] : [],

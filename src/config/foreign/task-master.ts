@@ -1,5 +1,5 @@
 import type { DocumentFile } from '../document-file.ts';
-import { dateOf, type Fields, type ForeignTask, fieldsIn, isFields, textOf, textsOf } from './foreign-task.ts';
+import { dateOf, type Fields, type ForeignTask, fieldsIn, isFields, textOf, textsOf, wordOf } from './foreign-task.ts';
 
 /** `.taskmaster/tasks/tasks.json`: lists of tasks by tag, or the one list of older versions. */
 
@@ -24,20 +24,20 @@ export function taskMasterTasks({ plain, placeOf }: Pick<DocumentFile, 'plain' |
   return (
     listsOf(plain)?.flatMap(([tag, at, tasks]) => {
       const prefix = tag === mainTag ? '' : `${tag}.`;
-      const ids = new Set(fieldsIn(tasks).map(({ id }) => String(id)));
+      const ids = new Set(fieldsIn(tasks).map(({ id }) => wordOf(id)));
       return tasks.flatMap((task, index) => {
         const path = [...at, index];
         const place = (inner: readonly PropertyKey[] = []) => placeOf([...path, ...inner]);
         // what is no task is told of where all are checked
         if (!isFields(task)) return [foreign({}, { id: '', prefix, tag, parent: null, needs: [], place })];
-        const id = String(task.id ?? '');
+        const id = wordOf(task.id);
         const parts = fieldsIn(task.subtasks);
-        const partIds = new Set(parts.map((part) => String(part.id)));
+        const partIds = new Set(parts.map((part) => wordOf(part.id)));
         return [
           foreign(task, { id, prefix, tag, parent: null, needs: textsOf(task.dependencies), place }),
           ...parts.map((part, inner) =>
             foreign(part, {
-              id: `${id}.${String(part.id)}`,
+              id: `${id}.${wordOf(part.id)}`,
               prefix,
               tag,
               parent: id,

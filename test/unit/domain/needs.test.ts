@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { circleThrough, needsTree, treeRoots } from '../../../src/domain/needs.ts';
+import { circleThrough, mayBeCircular, needsTree, treeRoots } from '../../../src/domain/needs.ts';
 
 type Graph = Readonly<Record<string, readonly string[]>>;
 const of = (graph: Graph) => (id: string) => graph[id];
@@ -32,9 +32,22 @@ test('a circle is found if and only if a walk comes back', () => {
     fc.property(graphs, id, (graph, from) => {
       const circle = circleThrough(from, graph[from] ?? [], of(graph));
       expect(circle !== null).toBe(comesBack(graph, from));
+      if (circle !== null) expect(mayBeCircular([from], of(graph))).toEqual([from]);
       for (const [index, at] of (circle ?? []).slice(0, -1).entries()) expect(graph[at]).toContain(circle?.[index + 1]);
     }),
   );
+});
+
+test('of what has no circle nothing is worth a look, however long it is', () => {
+  expect(mayBeCircular(Object.keys(diamond), of(diamond))).toEqual([]);
+  expect(mayBeCircular(['a', 'b', 'c', 'd'], of({ a: ['b'], b: ['c'], c: ['b', 'x'], d: ['x'] }))).toEqual([
+    'a',
+    'b',
+    'c',
+  ]);
+  const ids = Array.from({ length: 10_000 }, (_, n) => `t${n}`);
+  const long = Object.fromEntries(ids.map((id, n) => [id, n === 0 ? [] : [`t${n - 1}`]]));
+  expect(mayBeCircular(ids.reverse(), of(long))).toEqual([]);
 });
 
 test('a chain of ten thousand', () => {
