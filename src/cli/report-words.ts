@@ -17,10 +17,10 @@ const secretCharsMin = 8;
 
 /** Forms in which services hand out what lets one in. */
 const forms = [
-  /\bgh[a-z]_\w{16,}|\bgithub_pat_\w{16,}|\bglpat-[\w-]{16,}|\bxox[a-z]-[\w-]{8,}|\bsk-[\w-]{16,}|\b(?:AKIA|ASIA)[0-9A-Z]{16}\b/g,
+  /\bgh[a-z]_\w{16,}|\bgithub_pat_\w{16,}|\bglpat-[\w-]{16,}|\bxox[a-z]-[\w-]{8,}|\bsk-[\w-]{16,}|\bnpm_\w{16,}|\bAIza[\w-]{30,}|\b(?:AKIA|ASIA)[0-9A-Z]{16}\b/g,
   /\beyJ[\w-]+\.[\w-]+\.[\w-]*/g,
-  /\b(?:bearer|basic)\s+\S+/gi,
-  /\b(?:passw(?:or)?d|token|secret|api[_-]?key)\s*[=:]\s*\S+/gi,
+  /\b(?:bearer|basic)\s+\S+|\bauthorization\\?["']?\s*[=:]\s*\S+\s+[^\s"'\\]+/gi,
+  /\b(?:passw(?:or)?d|token|secret|api[_-]?key)\\?["']?\s*[=:]\s*(?:\\?"[^"\\]*\\?"|'[^']*'|\S+)/gi,
 ];
 
 /** Of an address its kind and host alone: the rest may name a person, or let one in. */

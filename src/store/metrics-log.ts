@@ -1,4 +1,4 @@
-import { appendFileSync, mkdirSync, readFileSync, renameSync, statSync } from 'node:fs';
+import { appendFileSync, existsSync, mkdirSync, readFileSync, renameSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 
 /**
@@ -24,7 +24,8 @@ export const oldMetricsPath = (path: string): string => `${path}.1`;
 /** Appended in one write, so that lines of several processes don't mix. What can't be written is not worth a failure. */
 export function appendMetrics(path: string, line: MetricsLine): void {
   try {
-    mkdirSync(dirname(path), { recursive: true });
+    // no folder above it: where a repository was removed none is begun
+    if (!existsSync(dirname(path))) mkdirSync(dirname(path));
     appendFileSync(path, `${JSON.stringify(line)}\n`);
   } catch {
     // A full or read-only disk shows in the command's own work; counting must not add a failure of its own.

@@ -124,3 +124,16 @@ test('JSON for a page, Markdown and a terminal', () => {
   expect(inertJson(value)).toBe('{\n  "\\u003c/script\\u003e": "\\u0060\\u0060\\u0060\\u2028\\u0026\\u009b"\n}\n');
   expect(JSON.parse(inertJson(value))).toEqual(value);
 });
+
+test.each([
+  'say {"token": "hush and hush"} on',
+  "say password = 'hush hush' on",
+  'say \\"secret\\": \\"hush\\" on',
+  'say Authorization: token hush on',
+  'say npm_hushhushhushhushhush on',
+  `say AIza${'hush'.repeat(9)} on`,
+])('%s: hidden, and no more than that', (text) => {
+  const clean = cleaner({ gitConfig: new Map(), env: {} })(text);
+  expect(clean).toMatch(/^say .*\[hidden\].* on$/);
+  expect(clean).not.toContain('hush');
+});

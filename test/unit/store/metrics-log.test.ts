@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -32,4 +32,11 @@ test('counts the pushes of the last minute, past damaged lines', () => {
 test('does not fail where nothing can be written', () => {
   writeFileSync(join(folder, 'file'), '');
   expect(() => appendMetrics(join(folder, 'file', 'metrics.ndjson'), line(0, 1))).not.toThrow();
+});
+
+test('begins no folder where a repository was removed', () => {
+  appendMetrics(metricsPath(join(folder, '.git', 'coord')), line(0, 1));
+  expect(readdirSync(folder)).toEqual([]);
+  appendMetrics(metricsPath(join(folder, 'coord')), line(0, 1));
+  expect(readdirSync(folder)).toEqual(['coord']);
 });
