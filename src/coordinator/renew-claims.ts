@@ -12,7 +12,7 @@ import type { NewCommit, RefUpdate } from '../transport/port.ts';
 import { type AgentBeat, settleAgents } from './agent-beats.ts';
 import { encodeClaim } from './attempt.ts';
 import type { Context } from './context.ts';
-import { type ChainPush, dueChains, queueAgentEvent, settleChains } from './event-chains.ts';
+import { type ChainPush, dueChains, eventsInPushMax, queueAgentEvent, settleChains } from './event-chains.ts';
 import { unlessBusy } from './ignoring-busy.ts';
 import { observe, seenOf } from './read-seen.ts';
 import { transition } from './transition.ts';
@@ -29,8 +29,8 @@ import { transition } from './transition.ts';
 export type Beat = 'renewed' | 'early' | 'lost' | 'unclear';
 
 /** 100 objects in one push are kept as a pack, for ever (trap 40): 90 at most with the events, and the empty tree. */
-const beatsInPushMax = 70;
-const agentsInPushMax = 10;
+const beatsInPushMax = 80;
+const claimsInPushMax = 70;
 
 export interface BeatRequest {
   readonly entry: HeldEntry;
@@ -52,9 +52,14 @@ export async function renewClaims(
     if (!allowed) results.set(entry.task, 'early');
     return allowed;
   });
-  let along = await companions(context, agents.slice(0, agentsInPushMax));
-  for (let start = 0; start < due.length || along.agents.length + along.chains.length > 0; start += beatsInPushMax) {
-    const batch = due.slice(start, start + beatsInPushMax);
+  // all that are due: whoever had to wait for a later round would wait for ever behind those that are due again by then
+  let left = agents;
+  for (let start = 0; start === 0 || start < due.length || left.length > 0; start += claimsInPushMax) {
+    const batch = due.slice(start, start + claimsInPushMax);
+    const some = agentsForPush(left, beatsInPushMax - batch.length);
+    left = left.filter((beat) => !some.includes(beat));
+    const along = await companions(context, some);
+    if (batch.length + along.agents.length + along.chains.length === 0) break;
     const startedMs = context.clock.monoMs();
     try {
       const unsettled = await pushBeats(context, batch, along, results);
@@ -62,9 +67,14 @@ export async function renewClaims(
     } finally {
       countBeats(context, batch, results, context.clock.monoMs() - startedMs);
     }
-    along = { agents: [], chains: [] };
   }
   return results;
+}
+
+/** What is news has an event to go with it, of which a push takes only some. */
+function agentsForPush(agents: readonly AgentBeat[], max: number): AgentBeat[] {
+  const news = agents.filter((beat) => beat.news).slice(0, eventsInPushMax);
+  return [...news, ...agents.filter((beat) => !beat.news)].slice(0, max);
 }
 
 /** One that has no answer could not be asked for. */
