@@ -212,3 +212,17 @@ test('a number that two tasks have names neither', async () => {
     null,
   ]);
 });
+
+test('thousands of tasks with parts, each after the one before, and wholes within wholes, take no time', () => {
+  const part = (id: string, parent: string | null, needs: string[] = []) => ({
+    ...{ id, parent, needs: new Set(needs), isOver: false },
+  });
+  const wholes = Array.from({ length: 4000 }, (_, n) => part(`w${n}`, null, n === 0 ? [] : [`w${n - 1}`]));
+  const own = wholes.flatMap(({ id }) => [part(`${id}.1`, id), part(`${id}.2`, id, [`${id}.1`])]);
+  addNeedsOfParents([...wholes, ...own]);
+  expect([...(wholes[3999]?.needs ?? [])]).toEqual(['w3998', 'w3999.1', 'w3999.2']);
+  expect([...(own.at(-1)?.needs ?? [])]).toEqual(['w3999.1', 'w3998']);
+  const nested = Array.from({ length: 200 }, (_, n) => part(`n${n}`, `n${n + 1}`, [`n${(n * 7) % 200}`]));
+  addNeedsOfParents(nested);
+  expect(nested[1]?.needs).toContain('n0');
+});
