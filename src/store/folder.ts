@@ -63,6 +63,10 @@ const diskProblems: Readonly<Record<string, string>> = {
   EDQUOT: 'the disk quota is used up',
   EROFS: 'the disk is read-only',
   EACCES: 'writing is not permitted',
+  EPERM: 'writing is not permitted',
+  EIO: 'the disk can not be written',
+  EEXIST: 'a file stands where a folder belongs',
+  ENOTDIR: 'a file stands where a folder belongs',
 };
 
 function writing(action: () => void): void {

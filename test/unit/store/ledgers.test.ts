@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
@@ -190,4 +190,14 @@ test('what is only shown again is no sighting', () => {
   expect(shown.ageMs(ref, 'k', gapMs)).toBe(2500);
   at(5000);
   expect(observations(folder, 'boot', clock).ageMs(ref, 'k', gapMs)).toBe(0);
+});
+
+test('a file where a folder belongs is a disk that can not be written, and no defect', () => {
+  const place = mkdtempSync(join(tmpdir(), 'coord-folder-'));
+  onTestFinished(() => rmSync(place, { recursive: true }));
+  writeFileSync(join(place, 'file'), '');
+  for (const path of [join(place, 'file'), join(place, 'file', 'below')])
+    expect(() => fileFolder(path).write('a', 'x'), path).toThrow(
+      expect.objectContaining({ code: 'unavailable', message: expect.stringContaining('a file stands where') }),
+    );
 });
