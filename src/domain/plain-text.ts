@@ -16,7 +16,11 @@ export function manyLines(text: string): string {
     .replace(/\t/g, '  ');
 }
 
+/** What most texts are. */
+const isPlain = /^[!-~]+(?: [!-~]+)*$/;
+
 /** Somebody else's text, safe for a terminal and a page, in one line. */
 export function oneLine(text: string): string {
+  if (isPlain.test(text)) return text;
   return manyLines(text).replace(/\s+/g, ' ').trim();
 }

@@ -1,4 +1,13 @@
-import type { ForeignObjects, Oid, RefUpdate, SwapOptions, SwapReport, Transport } from '../transport/port.ts';
+import type {
+  CommitObject,
+  ForeignObjects,
+  Oid,
+  RefUpdate,
+  SwapOptions,
+  SwapReport,
+  Transport,
+  Unreadable,
+} from '../transport/port.ts';
 import { type Archive, archiveIn } from './archive.ts';
 import { type Decoded, decodeRecord, type RecordKind } from './record-kind.ts';
 import type { RefLayout, Space } from './ref-layout.ts';
@@ -61,6 +70,14 @@ export function recordStore(
     if (decoded.ok) remembered.set(key, decoded);
     return decoded;
   };
+  /** One commit of a log. What was decoded before isn't read again. */
+  const stepAt = async (kind: RecordKind<unknown>, oid: Oid) => {
+    const known = remembered.get(`${kind.name} ${oid}`);
+    if (known?.ok) return { decoded: known, parent: known.parents[0], isMissing: false };
+    const object = (await transport.read([oid])).get(oid);
+    const isMissing = object === undefined || ('unreadable' in object && object.unreadable === 'missing');
+    return { decoded: decodeRecord(kind, oid, object), parent: parentOf(object), isMissing };
+  };
   return {
     layout,
     objectFormat: transport.objectFormat,
@@ -93,25 +110,32 @@ export function recordStore(
     },
     async history(kind, tip, max) {
       const entries: Decoded<never>[] = [];
-      for await (const [oid, object] of walk(transport, tip, max))
-        entries.push(decodeRecord(kind, oid, object) as Decoded<never>);
+      for (let at: Oid | undefined = tip; at !== undefined && entries.length < max; ) {
+        const { decoded, parent } = await stepAt(kind, at);
+        entries.push(decoded as Decoded<never>);
+        at = parent;
+      }
       return entries;
     },
     tips: async (patterns) => (await transport.list(patterns)).refs,
     async newer(kind, tip, isKnown, max) {
       const entries: Decoded<never>[] = [];
-      let last: Oid | undefined = tip;
-      for await (const [oid, object] of walk(transport, tip, max)) {
-        if (isKnown(oid)) return { entries, ended: 'known' };
-        if (object === undefined || ('unreadable' in object && object.unreadable === 'missing'))
-          return { entries, ended: 'missing' };
-        entries.push(decodeRecord(kind, oid, object) as Decoded<never>);
-        last = 'parents' in object ? object.parents[0] : undefined;
+      for (let at: Oid | undefined = tip; at !== undefined; ) {
+        if (isKnown(at)) return { entries, ended: 'known' };
+        if (entries.length === max) return { entries, ended: 'max' };
+        const { decoded, parent, isMissing } = await stepAt(kind, at);
+        if (isMissing) return { entries, ended: 'missing' };
+        entries.push(decoded as Decoded<never>);
+        at = parent;
       }
-      return { entries, ended: last === undefined ? 'root' : 'max' };
+      return { entries, ended: 'root' };
     },
     async isAncestor(oid, tip, max) {
-      for await (const [at] of walk(transport, tip, max)) if (at === oid) return true;
+      let at: Oid | undefined = tip;
+      for (let step = 0; at !== undefined && step < max; step++) {
+        if (at === oid) return true;
+        at = parentOf((await transport.read([at])).get(at));
+      }
       return false;
     },
     archive: archiveIn(transport),
@@ -121,12 +145,6 @@ export function recordStore(
   };
 }
 
-/** First parents only: a task's log is a line. */
-async function* walk(transport: Transport, tip: Oid, max: number) {
-  let at: Oid | undefined = tip;
-  for (let step = 0; at !== undefined && step < max; step++) {
-    const object = (await transport.read([at])).get(at);
-    yield [at, object] as const;
-    at = object && 'parents' in object ? object.parents[0] : undefined;
-  }
-}
+/** The first alone: a task's log is a line. */
+const parentOf = (object: CommitObject | Unreadable | undefined): Oid | undefined =>
+  object && 'parents' in object ? object.parents[0] : undefined;
