@@ -6,7 +6,7 @@ import { CoordError } from '../errors.ts';
 import { branchName, taskBranch } from '../worker/branch-tips.ts';
 import { filterOf } from './filter.ts';
 import type { Context } from './frame/context.ts';
-import type { Parsed } from './frame/parse.ts';
+import type { Parsed } from './frame/parsed.ts';
 import type { Run } from './frame/spec.ts';
 import { oneLine } from './frame/text.ts';
 import { withBook } from './with-book.ts';

@@ -4,7 +4,7 @@ import { circleThrough, needsTree, treeRoots } from '../domain/needs.ts';
 import type { TaskView } from '../domain/view.ts';
 import { CoordError } from '../errors.ts';
 import type { Context } from './frame/context.ts';
-import type { Parsed } from './frame/parse.ts';
+import type { Parsed } from './frame/parsed.ts';
 import type { Run } from './frame/spec.ts';
 import { oneLine } from './frame/text.ts';
 import { rowText } from './needs-rows.ts';

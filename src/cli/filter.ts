@@ -1,6 +1,6 @@
 import type { Filter } from '../coordinator/filter.ts';
 import { CoordError } from '../errors.ts';
-import type { Parsed } from './frame/parse.ts';
+import type { Parsed } from './frame/parsed.ts';
 
 /** The filters that `list`, `ready` and `claim --next` share. `agent` is one only where it isn't the identity. */
 export function filterOf(parsed: Parsed, withAgent: boolean): Filter {

@@ -2,7 +2,7 @@ import { realpathSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { HooksReport, InstalledHook } from '../hooks/install.ts';
 import type { Answer, Context } from './frame/context.ts';
-import type { Parsed } from './frame/parse.ts';
+import type { Parsed } from './frame/parsed.ts';
 import type { Run } from './frame/spec.ts';
 import { oneLine } from './frame/text.ts';
 

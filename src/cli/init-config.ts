@@ -2,8 +2,8 @@ import type { Setup } from '../app/setup.ts';
 import { configFileName } from '../config/file.ts';
 import { chosenBook, newConfigText, writeNewConfig } from '../config/new-file.ts';
 import type { ChosenBook } from '../coordinator/init-book-choice.ts';
-import type { Parsed } from './frame/parse.ts';
 import { usageError } from './frame/parse.ts';
+import type { Parsed } from './frame/parsed.ts';
 import type { Checklist } from './init-look.ts';
 import type { ReportLine } from './init-look-text.ts';
 

@@ -4,7 +4,7 @@ import { CoordError } from '../errors.ts';
 import { cloneGit } from '../worker/clone-git.ts';
 import { type VerifiedCommit, verifyRange } from '../worker/verify-range.ts';
 import type { Answer, Context } from './frame/context.ts';
-import type { Parsed } from './frame/parse.ts';
+import type { Parsed } from './frame/parsed.ts';
 import { table } from './frame/table.ts';
 
 /** `land --verify <range>`: for a CI job, which need not have joined the book. */

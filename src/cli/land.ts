@@ -6,7 +6,7 @@ import { branchName } from '../worker/branch-tips.ts';
 import { ownerOf } from './claim.ts';
 import { thenNext } from './done.ts';
 import type { Context } from './frame/context.ts';
-import type { Parsed } from './frame/parse.ts';
+import type { Parsed } from './frame/parsed.ts';
 import type { Run } from './frame/spec.ts';
 import { freeWorktree } from './free-worktree.ts';
 import { stopOnSignal } from './stop-on-signal.ts';

@@ -5,7 +5,8 @@ import { serveMcp } from '../mcp/serve.ts';
 import type { Answer, Context } from './frame/context.ts';
 import { findCommand } from './frame/help.ts';
 import { toCoordError } from './frame/output.ts';
-import { type Parsed, parseCommand, splitCommandLine } from './frame/parse.ts';
+import { parseCommand, splitCommandLine } from './frame/parse.ts';
+import type { Parsed } from './frame/parsed.ts';
 import type { Run } from './frame/spec.ts';
 import { version } from './frame/version.ts';
 

@@ -9,7 +9,7 @@ import { type StartedWorktree, startWorktree } from '../worker/start-worktree.ts
 import { targetName } from '../worker/target-name.ts';
 import { claimedText, claimRequest } from './claim.ts';
 import type { Context } from './frame/context.ts';
-import type { Parsed } from './frame/parse.ts';
+import type { Parsed } from './frame/parsed.ts';
 import type { Run } from './frame/spec.ts';
 import { shellWord } from './frame/text.ts';
 import { type Opened, withBook } from './with-book.ts';

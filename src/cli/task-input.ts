@@ -5,7 +5,7 @@ import type { TaskChange } from '../domain/decide-edit.ts';
 import type { Json } from '../domain/task.ts';
 import { CoordError } from '../errors.ts';
 import { nestingMax, nestingOf } from '../store/commit-codec.ts';
-import type { Parsed } from './frame/parse.ts';
+import type { Parsed } from './frame/parsed.ts';
 
 /** What stands in a note is two levels deeper. */
 const payloadNestingMax = nestingMax - 4;

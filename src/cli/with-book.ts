@@ -7,7 +7,7 @@ import type { TaskView } from '../domain/view.ts';
 import { CoordError } from '../errors.ts';
 import { refreshScript } from '../hooks/script.ts';
 import type { Answer, Context } from './frame/context.ts';
-import type { Parsed } from './frame/parse.ts';
+import type { Parsed } from './frame/parsed.ts';
 import { shellWord } from './frame/text.ts';
 
 /** What most commands are: open the book, do one thing, count it, close. */

@@ -4,7 +4,7 @@ import { parseId } from '../domain/ids.ts';
 import { type WorkflowView, workflowsIn } from '../domain/workflow-view.ts';
 import { CoordError } from '../errors.ts';
 import type { Answer, Context } from './frame/context.ts';
-import type { Parsed } from './frame/parse.ts';
+import type { Parsed } from './frame/parsed.ts';
 import type { Run } from './frame/spec.ts';
 import { oneLine } from './frame/text.ts';
 import { needsRows } from './needs-rows.ts';

@@ -2,31 +2,15 @@ import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Node, Pair, YAMLMap } from 'yaml';
 import { CoordError } from '../errors.ts';
+import type { FileReading, FileValue } from './file-reading.ts';
 import { type ReadingPlace, readingKept } from './kept-reading.ts';
 import { nearest } from './nearest.ts';
 import { type ReadingRules, readValue } from './read-value.ts';
-import { fullKey, type Setting, type SettingValue, sections, settings } from './settings.ts';
+import { fullKey, sections, settings } from './settings.ts';
 
 export const configFileName = '.coord.yml';
 export const olderFileName = '.claude/workflow-config.yml';
 const fileBytesMax = 256 * 1024;
-
-/** A value that the shared file names, with its place. */
-export interface FileValue {
-  readonly setting: Setting;
-  readonly value: SettingValue;
-  readonly line: number;
-}
-
-export interface FileReading {
-  readonly name: string;
-  /** The file that Claude coordination plans use. */
-  readonly older: boolean;
-  readonly values: readonly FileValue[];
-  /** Each with its line: `.coord.yml:3: …`. */
-  readonly problems: readonly string[];
-  readonly notices: readonly string[];
-}
 
 /**
  * The shared file of a worktree, or null where there is none.

@@ -1,5 +1,5 @@
 import { build } from './build.ts';
-import type { FileReading, FileValue } from './file.ts';
+import type { FileReading, FileValue } from './file-reading.ts';
 import { fullKey, type SettingValue, settings } from './settings.ts';
 
 /** Where a clone keeps what it has read; `read` gives null where there is nothing. */

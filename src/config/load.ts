@@ -6,7 +6,8 @@
 import { CoordError } from '../errors.ts';
 import type { BookChoice, Config, LoadedConfig, Origin } from './config.ts';
 import { formatDuration } from './durations.ts';
-import { type FileReading, readSharedFile } from './file.ts';
+import { readSharedFile } from './file.ts';
+import type { FileReading } from './file-reading.ts';
 import type { ReadingPlace } from './kept-reading.ts';
 import { nearest } from './nearest.ts';
 import { readValue } from './read-value.ts';

@@ -1,5 +1,5 @@
 import type { Answer, Context } from './context.ts';
-import type { Parsed } from './parse.ts';
+import type { Parsed } from './parsed.ts';
 
 /** `integer` and `number` give a number, `duration` milliseconds, `list` texts (the option may be repeated, values may be joined by commas). */
 export type OptionType = 'boolean' | 'string' | 'integer' | 'number' | 'duration' | 'list';

@@ -4,7 +4,7 @@ import { currentBranch, taskOfBranch } from '../commit-task.ts';
 import type { ToolCall } from './call.ts';
 import { claimantAt, heldBy, leaseLeft, ledgerOf } from './claimant.ts';
 import { renewLater } from './renew-later.ts';
-import { folderOf, type ToolRequest } from './run-tool-hook.ts';
+import { folderOf, type ToolRequest } from './tool-request.ts';
 
 /** The ledger's file is not written for each of many small steps. */
 const touchMsMin = 10_000;

@@ -5,7 +5,7 @@ import { CoordError } from '../../errors.ts';
 import type { ToolCall } from './call.ts';
 import { type Claimant, claimantAt } from './claimant.ts';
 import { nothing, type Reply } from './reply.ts';
-import { folderOf, type ToolRequest } from './run-tool-hook.ts';
+import { folderOf, type ToolRequest } from './tool-request.ts';
 
 /** Records which process the tool is, and tells the model what it needs: of a remote's book what was last seen there. */
 export async function atStart(request: ToolRequest, call: ToolCall): Promise<Reply> {

@@ -4,7 +4,7 @@ import type { ToolCall } from './call.ts';
 import { type Claimant, claimantAt, heldBy, listener } from './claimant.ts';
 import { forgetSaid, isFirst } from './once.ts';
 import { nothing, type Reply } from './reply.ts';
-import { folderOf, type ToolRequest } from './run-tool-hook.ts';
+import { folderOf, type ToolRequest } from './tool-request.ts';
 import { unlandedCommits } from './unlanded.ts';
 
 interface Work extends Pick<HeldEntry, 'task' | 'term' | 'agent' | 'session'> {

@@ -20,8 +20,8 @@ import { isFirst } from './once.ts';
 import { renewLater } from './renew-later.ts';
 import { nothing, type Reply } from './reply.ts';
 import { repositoryAt } from './repository-at.ts';
-import type { ToolRequest } from './run-tool-hook.ts';
 import { type Holder, type Standing, shownHolder, standingOf } from './standing.ts';
+import type { ToolRequest } from './tool-request.ts';
 
 export async function guard(request: ToolRequest, call: ToolCall): Promise<Reply> {
   if (request.env.COORD_BYPASS === '1') return nothing;

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { fileFolder } from '../../store/folder.ts';
 import type { Claimant } from './claimant.ts';
-import type { ToolRequest } from './run-tool-hook.ts';
+import type { ToolRequest } from './tool-request.ts';
 
 /** A process of that number is another one by then. */
 const ageMsMax = 60_000;

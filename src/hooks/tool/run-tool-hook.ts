@@ -2,21 +2,12 @@
  * What Claude Code, Codex, Cursor and Gemini run as hooks: `git-coord hook <tool>-<event>`, JSON in and JSON out. It never
  * fails: a tool takes some exit statuses for a refusal, and a broken configuration must stay editable.
  */
-import { resolve } from 'node:path';
 import { quoted } from '../../domain/quoted.ts';
 import { CoordError } from '../../errors.ts';
 import { inBackground } from './background.ts';
 import { readCall, type ToolCall, type ToolHook } from './call.ts';
-import type { Claimant } from './claimant.ts';
 import { nothing, type Reply, replyText } from './reply.ts';
-
-export interface ToolRequest {
-  readonly tool: ToolHook['tool'];
-  readonly cwd: string;
-  readonly env: NodeJS.ProcessEnv;
-  /** Has a command run after the answer: one that may wait for the network. Answers its process, if it has begun. */
-  readonly later: (as: Pick<Claimant, 'agent' | 'session'>, args: readonly string[]) => number | null;
-}
+import { folderOf, type ToolRequest } from './tool-request.ts';
 
 export interface ToolHookRequest extends Pick<ToolRequest, 'cwd' | 'env'> {
   readonly hook: ToolHook;
@@ -25,15 +16,12 @@ export interface ToolHookRequest extends Pick<ToolRequest, 'cwd' | 'env'> {
   readonly entry: string;
 }
 
-/** Where the tool is at work. */
-export const folderOf = ({ cwd }: ToolRequest, call: ToolCall): string => resolve(cwd, call.cwd ?? '.');
-
 /** What is to be printed. */
 export async function runToolHook({ hook, input, cwd, env, entry }: ToolHookRequest): Promise<string> {
   const call = readCall(input);
   if (call === null) return '';
   const later: ToolRequest['later'] = (as, args) =>
-    inBackground({ entry, cwd: resolve(cwd, call.cwd ?? '.'), env, ...as }, args);
+    inBackground({ entry, cwd: folderOf({ cwd }, call), env, ...as }, args);
   return replyText(hook, await replyTo(hook, { tool: hook.tool, cwd, env, later }, call));
 }
 

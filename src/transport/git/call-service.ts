@@ -1,7 +1,7 @@
 /** One request of our own to one of git's services, wherever it stands. */
 import { gitEnvironment, runGit } from '../git-process.ts';
 import { type Answered, answerBytesMax, post } from './post.ts';
-import type { FolderTarget, ServiceTarget } from './service-target.ts';
+import type { FolderTarget, ServiceTarget } from './service-question.ts';
 
 export interface MoreOfCall {
   /** Follows the request; null: it can't be made, and nothing is asked for. */

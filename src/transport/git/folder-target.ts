@@ -1,4 +1,4 @@
-import type { FolderTarget, ServiceQuestion } from './service-target.ts';
+import type { FolderTarget, ServiceQuestion } from './service-question.ts';
 
 /** A path that git can't take for a host's or a bundle's name, as it is or as a `file` address without escapes. */
 const path = /^(?:file:\/\/(?=\/[^%]*$))?(\.{0,2}\/.*)$/s;

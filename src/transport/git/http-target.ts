@@ -1,5 +1,5 @@
 import type { ConfigEntry } from '../git-config.ts';
-import type { HttpTarget, ServiceQuestion } from './service-target.ts';
+import type { HttpTarget, ServiceQuestion } from './service-question.ts';
 
 /** Keys below `http` that don't matter to a short request. */
 const harmlessHttp = /^http\.(lowspeedlimit|lowspeedtime|postbuffer|maxrequests|minsessions|receivepack|uploadpack)$/;

@@ -14,7 +14,7 @@ import { lockFiles, rejectionOf } from './parse-push.ts';
 import type { PushResult } from './push.ts';
 import { encodeRequest, parseReport } from './receive-pack.ts';
 import { cleanWords } from './redact.ts';
-import type { ServiceTarget } from './service-target.ts';
+import type { ServiceTarget } from './service-question.ts';
 
 export interface PostRequest {
   readonly target: ServiceTarget;

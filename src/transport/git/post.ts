@@ -1,6 +1,6 @@
 /** One request of our own to a git service over HTTP, on a connection of its own. */
 import type { ClientRequest, IncomingMessage, RequestOptions } from 'node:http';
-import type { HttpTarget } from './service-target.ts';
+import type { HttpTarget } from './service-question.ts';
 
 /** What a gateway says that gave up waiting. */
 const mayHaveBeenHandedOn = new Set([500, 502, 504]);
