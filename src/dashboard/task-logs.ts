@@ -50,8 +50,10 @@ export class TaskLogs {
     this.#unread = Math.max(0, unread.length - readInOneLook);
     await Promise.all(
       unread.slice(0, readInOneLook).map(async (tip) => {
-        const steps = await store.history(kinds.task, tip.oid, stepsMax);
-        this.#keep(tip, steps.flatMap((one) => (one.ok ? [stepOf(one.note)] : [])).reverse());
+        const known = this.#known.get(tip.id);
+        const { entries, ended } = await store.newer(kinds.task, tip.oid, (oid) => oid === known?.tip, stepsMax);
+        const steps = entries.flatMap((one) => (one.ok ? [stepOf(one.note)] : [])).reverse();
+        this.#keep(tip, ended === 'known' ? [...(known?.steps ?? []), ...steps] : steps);
       }),
     );
     for (const oldest of this.#known.keys()) {

@@ -38,7 +38,12 @@ export function rememberedHere(): Remembered {
       }
     },
     beforeMany: async () => {},
-    afterMany: () => {},
+    afterMany(keys) {
+      // what has moved on since isn't asked for again: in a process that looks all day most would be of that kind
+      if (records.size <= 2 * keys.length) return;
+      const last = new Set(keys);
+      for (const key of records.keys()) if (!last.has(key)) records.delete(key);
+    },
   };
 }
 
@@ -59,6 +64,7 @@ export function rememberedInFile(folder: Folder, build: string): Remembered {
       return loading;
     },
     afterMany(keys, missed) {
+      here.afterMany(keys, missed);
       if (missed < missedMin || performance.now() - savedMs < savedApartMs) return;
       save(folder, build, keys, here);
       savedMs = performance.now();

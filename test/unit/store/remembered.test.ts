@@ -49,6 +49,17 @@ test("another build's, a damaged and an unwritable file only mean decoding again
   expect(() => keep(full)).not.toThrow();
 });
 
+test('what has moved on is forgotten in a process that looks again and again', () => {
+  const remembered = rememberedInFile(memoryFolder(), 'a');
+  const look = (names: readonly string[]) => {
+    for (const name of names) remembered.set(name, record(name));
+    remembered.afterMany(names, 0);
+  };
+  for (let n = 0; n < 10; n++) look(keys.map((key) => `${key} ${n}`));
+  const known = (n: number) => keys.filter((key) => remembered.get(`${key} ${n}`) !== undefined).length;
+  expect([known(7), known(9)]).toEqual([0, keys.length]);
+});
+
 test('large records, and those of a book that is too large, are left out', async () => {
   const folder = memoryFolder();
   keep(folder, keys.length, 'x'.repeat(20_000));
