@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { type Board, type Change, changeOf, emptyBoard, messageFor } from './board.ts';
 
-const changesMax = 500;
+const changesMax = 100;
 
 export interface FeedMessage {
   /** Where a page goes on that was cut off after this message. */
