@@ -6,7 +6,7 @@ import type { FolderTarget, ServiceTarget } from './service-question.ts';
 export interface MoreOfCall {
   /** Follows the request; null: it can't be made, and nothing is asked for. */
   readonly rest?: Promise<Buffer | null>;
-  /** Called when the request is on its way to another process than ours. */
+  /** Called when the request is on its way over HTTP; what runs here needs this machine for itself. */
   readonly onSent?: (() => void) | undefined;
 }
 

@@ -19,7 +19,7 @@ export interface PushRequest {
   readonly updates: readonly RefUpdate[];
   readonly atomic: boolean;
   readonly foreign: ForeignObjects | undefined;
-  /** Called when the remote is at work. Not by git's own push. */
+  /** Called when the remote is at work on a request of our own over HTTP: git's own push, and one by path, never do. */
   readonly onSent?: () => void;
 }
 
