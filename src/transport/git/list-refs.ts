@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { CoordError } from '../../errors.ts';
 import { runGit } from '../git-process.ts';
+import { listedRefs } from '../listed-refs.ts';
 import type { Oid } from '../port.ts';
 import { cleanWords } from './redact.ts';
 import type { StoreOptions } from './store-repository.ts';
@@ -21,12 +22,7 @@ export async function listStoreRefs(store: StoreOptions, names: readonly string[
   if (status !== 0 || /broken ref/.test(stderr)) {
     throw new CoordError('unavailable', `the store ${store.store} could not be read: ${cleanWords(stderr)}`);
   }
-  const refs = new Map<string, Oid>();
-  for (const line of stdout.toString('utf8').split('\n')) {
-    const space = line.indexOf(' ');
-    if (space !== -1) refs.set(line.slice(space + 1), line.slice(0, space));
-  }
-  return refs;
+  return listedRefs(stdout);
 }
 
 /**

@@ -2,6 +2,7 @@
 import { join } from 'node:path';
 import { CoordError } from '../../errors.ts';
 import { runGit } from '../git-process.ts';
+import { listedRefs } from '../listed-refs.ts';
 import { parseCommit } from '../objects/parse-commit.ts';
 import { readLooseCommit } from '../objects/read-loose.ts';
 import { type CommitObject, commitBytesMax, type Oid, treeBytesMax, type Unreadable } from '../port.ts';
@@ -70,15 +71,12 @@ export class Reader {
     );
     if (timedOut) throw new CoordError('unavailable', 'git did not list the refs in time');
     if (status !== 0) throw new CoordError('unavailable', `git could not list the refs: ${plainWords(stderr)}`);
-    for (const line of stdout.toString('utf8').split('\n')) {
-      const space = line.indexOf(' ');
-      if (space === -1) continue;
-      const name = line.slice(space + 1);
+    for (const [name, oid] of listedRefs(stdout)) {
       // a pattern without a slash at its end also matches what is below it
       const isAskedFor = patterns.some(
         (pattern) => pattern === name || (pattern.endsWith('/') && name.startsWith(pattern)),
       );
-      if (isAskedFor) refs.set(name, line.slice(0, space));
+      if (isAskedFor) refs.set(name, oid);
     }
     return refs;
   }
