@@ -475,9 +475,11 @@ export class Book {
     return result;
   }
 
+  /** This agent alone: each claim of a clone would else write the records of all, and those at work at once undo each other's. */
   async #registerAgent(): Promise<void> {
     const held = this.context.held.all().filter((entry) => !entry.state.lost);
-    await renewClaims(this.context, [], dueAgents(this.context, held));
+    const own = dueAgents(this.context, held).filter(({ agent }) => agent === this.who.agent);
+    await renewClaims(this.context, [], own);
   }
 }
 

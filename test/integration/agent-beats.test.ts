@@ -51,3 +51,21 @@ test('25 agents of one clone: each is registered, and beaten in every interval, 
   expect(pushes).toBe(3);
   expect((await readAgents(app.context)).map(({ tasks }) => tasks.length)).toEqual(names.map(() => 1));
 });
+
+test('without a daemon a claim writes the record of its own agent, and no other: those who claim at once undo nothing', async () => {
+  const dir = await makeLocalBook(join(scratch.dir, 'shop'));
+  const clock = handClock();
+  const agents = await Promise.all(['a', 'b', 'c'].map((name) => openAgent(dir, { agent: `agent-${name}`, clock })));
+  const oidOf = (agent: string) => git(['rev-parse', `refs/agents/${agent}`], { cwd: dir });
+  for (const { app, book } of agents) await book.claim(`first-of-${app.who.agent}`, { ttlMs: 20_000 });
+  const before = await oidOf('agent-c');
+  clock.pass(15_000);
+  await Promise.all(agents.slice(0, 2).map(({ app, book }) => book.claim(`second-of-${app.who.agent}`)));
+  expect(await oidOf('agent-c')).toBe(before);
+  const [one] = agents;
+  const tasks = new Map(
+    (await readAgents((one as (typeof agents)[0]).app.context)).map((agent) => [agent.id, agent.tasks]),
+  );
+  expect(tasks.get('agent-a')).toEqual(['first-of-agent-a', 'second-of-agent-a']);
+  expect(tasks.get('agent-b')).toEqual(['first-of-agent-b', 'second-of-agent-b']);
+});
