@@ -2,6 +2,7 @@ import type { Document, LineCounter, Node } from 'yaml';
 import type * as z from 'zod/mini';
 import { CoordError } from '../errors.ts';
 import { nearest } from './nearest.ts';
+import { parseYaml } from './parse-yaml.ts';
 
 /** A file of YAML, of which JSON is a part, whose problems are told all at once, each with file and line. */
 export interface DocumentFile {
@@ -21,14 +22,9 @@ export interface FileUse {
 
 /** @throws CoordError `usage` with all that is wrong */
 export async function readDocument(text: string, name: string, use: FileUse): Promise<DocumentFile> {
-  const yaml = await import('yaml');
-  const counter = new yaml.LineCounter();
-  const document = yaml.parseDocument(text, { lineCounter: counter, prettyErrors: false, logLevel: 'silent' });
+  const { document, counter, broken } = await parseYaml(text);
   const wrong = (problems: readonly string[]) => wrongFile(name, use, problems);
-  const broken = document.errors.map(
-    (error) => `${name}:${counter.linePos(error.pos[0]).line}: ${error.message.split('\n')[0]}`,
-  );
-  if (broken.length > 0) throw wrong(broken);
+  if (broken.length > 0) throw wrong(broken.map(({ line, text: said }) => `${name}:${line}: ${said}`));
   return {
     plain: plainOf(document, name, wrong),
     placeOf: (path) => `${name}:${lineAt(document, counter, path)}`,

@@ -5,6 +5,7 @@ import { CoordError } from '../errors.ts';
 import type { FileReading, FileValue } from './file-reading.ts';
 import { type ReadingPlace, readingKept } from './kept-reading.ts';
 import { nearest } from './nearest.ts';
+import { parseYaml } from './parse-yaml.ts';
 import { type ReadingRules, readValue } from './read-value.ts';
 import { fullKey, sections, settings } from './settings.ts';
 
@@ -44,16 +45,14 @@ async function readText(path: string, name: string): Promise<string | null> {
 /** Reads the text of a shared file; all problems at once. The name decides which rules hold. */
 export async function parseSharedFile(text: string, name: string): Promise<FileReading> {
   const yaml = await import('yaml');
-  const counter = new yaml.LineCounter();
-  const document = yaml.parseDocument(text, { lineCounter: counter, prettyErrors: false, logLevel: 'silent' });
+  const { document, counter, broken } = await parseYaml(text);
   const reader = new Reader(name, (node) => counter.linePos((node as Node | null)?.range?.[0] ?? 0).line, {
     isMap: yaml.isMap,
     isScalar: yaml.isScalar,
     plain: (node) => (yaml.isNode(node) ? node.toJS(document, { maxAliasCount: 20 }) : node),
   });
-  for (const error of document.errors)
-    reader.problem(counter.linePos(error.pos[0]).line, error.message.split('\n')[0] ?? '');
-  if (document.errors.length === 0 && document.contents !== null) reader.readRoot(document.contents);
+  for (const { line, text: said } of broken) reader.problem(line, said);
+  if (broken.length === 0 && document.contents !== null) reader.readRoot(document.contents);
   return reader;
 }
 

@@ -2,7 +2,7 @@ import type { Json } from '../domain/task.ts';
 import { readTaskList } from '../domain/task-list.ts';
 import { exportFormat } from '../domain/task-record.ts';
 import { CoordError } from '../errors.ts';
-import { readDocument } from './document-file.ts';
+import { type DocumentFile, readDocument } from './document-file.ts';
 import { backlogTask } from './foreign/backlog.ts';
 import { beadsTask, isBeads } from './foreign/beads.ts';
 import { foreignId, foreignTasks } from './foreign/foreign-task.ts';
@@ -93,23 +93,35 @@ async function documentOf(text: string, name: string): Promise<ImportFile> {
   const isMap = typeof plain === 'object' && plain !== null && 'tasks' in plain;
   const list: unknown = isMap ? plain.tasks : plain;
   if (!Array.isArray(list)) throw document.wrong([`${document.placeOf([])}: must be a list of tasks`]);
-  if (isMap && list.some(isOfWorkflow)) throw workflowFile(name);
+  const ofWorkflow = isMap ? keyOfWorkflow(plain, list) : undefined;
+  if (ofWorkflow !== undefined) throw workflowFile(name, ofWorkflow);
   const at = isMap ? ['tasks'] : [];
   const found = list.map((value, index) => ({
     value: typeof value === 'string' ? { title: value } : value,
     place: (path: readonly PropertyKey[] = []) => document.placeOf([...at, index, ...path]),
   }));
   const isExport = isMap && isHeader(plain as Json);
-  const before = isExport ? headerProblems(plain as Json, document.placeOf([])) : [];
+  const before = isExport ? headerProblems(plain as Json, document.placeOf([])) : besideTasks(plain, document);
   return fileOf(found, name, { before, isExport });
 }
 
-/** What stands for tasks, or is done by itself, is no task yet. */
-const isOfWorkflow = (task: unknown): boolean =>
-  typeof task === 'object' && task !== null && ('for_each' in task || 'join' in task);
+/** What is passed over could be meant for all tasks. */
+function besideTasks(plain: unknown, { placeOf }: DocumentFile): string[] {
+  if (Array.isArray(plain)) return [];
+  const keys = Object.keys(plain as object).filter((key) => key !== 'tasks');
+  return keys.map((key) => `${placeOf([key])}: ${key} is no key here; beside tasks there are none`);
+}
 
-const workflowFile = (name: string): CoordError =>
-  new CoordError('usage', `${name} is a file of a workflow`, {
+/** What is for all tasks, what stands for several and what is done by itself is read as a workflow alone. */
+function keyOfWorkflow(plain: object, list: readonly unknown[]): string | undefined {
+  const isOfAll = (key: string) => ['id', 'inputs', 'defaults'].includes(key);
+  const isOfOne = (key: string) => ['for_each', 'join'].includes(key);
+  const keys = list.flatMap((task) => (typeof task === 'object' && task !== null ? Object.keys(task) : []));
+  return Object.keys(plain).find(isOfAll) ?? keys.find(isOfOne);
+}
+
+const workflowFile = (name: string, key: string): CoordError =>
+  new CoordError('usage', `${name} is a file of a workflow: it has ${key}`, {
     hint: 'Nothing was written.',
     next: ['git coord workflow submit <file>'],
   });

@@ -138,7 +138,7 @@ test('the library: an export, or a text, goes into another book', async () => {
   const other = await errorOf(to.importTasks(graph, { name: 'release.yml' }));
   expect([other?.code, other?.message, other?.next]).toEqual([
     'usage',
-    'release.yml is a file of a workflow',
+    'release.yml is a file of a workflow: it has join',
     ['git coord workflow submit <file>'],
   ]);
   await Promise.all([from.close(), to.close()]);

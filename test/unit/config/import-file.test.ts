@@ -95,6 +95,21 @@ test.each([
       "x.yml:4: d can't need itself",
     ],
   ],
+  [
+    'several documents, of which one alone would be read',
+    'x.yml',
+    '- one\n---\n# then\n- two\n---\n- three',
+    ['x.yml:2: a second document begins here; only one is read from a file'],
+  ],
+  [
+    'what stands beside the tasks',
+    'x.yml',
+    'version: 2\ntasks: [one]\nlabels: [a]',
+    [
+      'x.yml:1: version is no key here; beside tasks there are none',
+      'x.yml:3: labels is no key here; beside tasks there are none',
+    ],
+  ],
   ['no JSON', 'x.ndjson', '{"title":"a"}\n{"title":', ['x.ndjson:2: is no JSON']],
   ['no YAML', 'x.yml', '- {title: a', [expect.stringMatching(/^x\.yml:1: /)]],
   [
@@ -119,6 +134,29 @@ test.each([
   ['too many', 'x.md', '- a\n'.repeat(10_001), ['x.md:1: it has 10001 tasks; at most 10000 go in one push']],
 ])('%s', async (_, name, text, problems) => {
   expect(await problemsOf(text, name)).toEqual(problems);
+});
+
+test.each([
+  ['id', 'id: release\ntasks: [{id: build}]'],
+  ['defaults', 'defaults: {priority: 5}\ntasks: [one]'],
+  ['inputs', 'inputs: {os: linux}\ntasks: [one]'],
+  ['for_each', 'tasks: [{title: one, for_each: [a, b]}]'],
+  ['join', 'tasks: [one, {title: two, join: true}]'],
+])('what only a workflow can say leads to it: %s', async (key, text) => {
+  await expect(readImport(text, 'x.yml')).rejects.toMatchObject({
+    message: `x.yml is a file of a workflow: it has ${key}`,
+    next: ['git coord workflow submit <file>'],
+  });
+});
+
+test('an end of the document is no second one', async () => {
+  for (const end of ['---\n', '...\n', '---\n# the end\n', '...\n---\n~\n'])
+    expect(await idsOf(`- one\n${end}`, 'x.yml')).toEqual(['one']);
+});
+
+test('an export as one document', async () => {
+  const said = '{"format":"git-coord/tasks","v":1,"tasks":[{"id":"a","title":"A"}],"unreadable":[],"asOf":null}';
+  expect(await idsOf(said, 'x.json')).toEqual(['a']);
 });
 
 test('an export without tasks is one', async () => {

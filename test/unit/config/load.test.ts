@@ -210,3 +210,12 @@ test('what gates are to do: off, required checks by name, {files} where the shel
       command,
     ).toBeUndefined();
 });
+
+test('a file of several documents is refused: the second would be passed over', async () => {
+  put('.coord.yml', 'land:\n  attempts_max: 3\n---\nhooks:\n  policy: off\n');
+  expect(await problemsOf(load())).toEqual([
+    '.coord.yml:3: a second document begins here; only one is read from a file',
+  ]);
+  put('.coord.yml', 'land:\n  attempts_max: 3\n---\n');
+  expect((await load()).config.land.attemptsMax).toBe(3);
+});

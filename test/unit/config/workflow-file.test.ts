@@ -46,6 +46,12 @@ tasks:
   ]);
 });
 
+test('a second document would be lost', async () => {
+  expect(await problemsOf('id: a\ntasks: [{id: x}]\n---\nid: b\ntasks: [{id: y}]\n')).toEqual([
+    'wf.yml:3: a second document begins here; only one is read from a file',
+  ]);
+});
+
 test('without an id the tasks are named as they are; a title is the id; JSON will do', async () => {
   const [task] = await tasksOf('{"tasks": [{"id": "a"}]}');
   expect(task).toMatchObject({ id: 'a', title: 'a', workflow: null });
