@@ -7,5 +7,6 @@ export const run: Run = (context, parsed) =>
     const { book, command } = opened;
     const task = await book.cancel(parsed.positionals[0] ?? '', null, command);
     await freeWorktree(context, opened, task);
-    return { data: task, text: `${task.id}: cancelled (git coord retry ${task.id} opens it again)\n` };
+    const then = task.archived ? '' : ` (git coord retry ${task.id} opens it again)`;
+    return { data: task, text: `${task.id}: cancelled${then}\n` };
   });

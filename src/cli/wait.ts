@@ -37,10 +37,13 @@ function badEnd(tasks: readonly TaskView[], any: boolean): CoordError | null {
   if (bad.length === 0 || (any && bad.length < over.length)) return null;
   const words = bad.map(({ id, state, error }) => `${id} is ${state}${error ? `: ${oneLine(error.message)}` : ''}`);
   return new CoordError('not-ready', words.slice(0, 5).join('; '), {
-    next: bad
-      .slice(0, 3)
-      .map(({ id, error }) => (error?.code === 'need-failed' ? `git coord dep tree ${id}` : `git coord retry ${id}`)),
+    next: bad.slice(0, 3).map(wayOut),
   });
+}
+
+function wayOut({ id, error, archived }: TaskView): string {
+  if (archived) return `git coord show ${id}`;
+  return error?.code === 'need-failed' ? `git coord dep tree ${id}` : `git coord retry ${id}`;
 }
 
 function tooLate(tasks: readonly TaskView[]): CoordError {

@@ -35,13 +35,15 @@ export async function readBook(context: Context, who: Who, more: readonly string
   const queue = queueOf(context, read);
   const archived = await findArchived(context, absentNeeds(seen));
   const stateOf = (id: string): TaskState | undefined => stateIn(seen.get(id)) ?? archived.get(id)?.note.task.state;
+  const markArchived = (one: Blocker): Blocker =>
+    one.why === 'need' && archived.has(one.id) ? { ...one, isArchived: true } : one;
   const tasks: TaskView[] = [];
   const why = new Map<string, readonly Blocker[]>();
   for (const [id, one] of seen) {
     const looked = viewOf(context, who, one, stateOf, queue);
     if (looked === null) continue;
     tasks.push(looked.view);
-    why.set(id, looked.blockers);
+    why.set(id, archived.size === 0 ? looked.blockers : looked.blockers.map(markArchived));
   }
   tasks.sort(queueOrder);
   const bad = [...seen.values()].flatMap(({ id, task }) => (task.kind === 'bad' ? [{ id, why: task.why }] : []));

@@ -28,7 +28,7 @@ export function refusalError(id: string, refusal: Refusal): CoordError {
     case 'lost':
       return new CoordError('lost', lostText[refusal.how](id, refusal.agent), {
         hint: 'Work that was done stays on its branch; it is not lost.',
-        next: [`git coord log ${id}`, ...lostNext[refusal.how].map((verb) => `git coord ${verb} ${id}`)],
+        next: [`git coord log ${id}`, `git coord ${refusal.archived ? 'show' : lostNext[refusal.how]} ${id}`],
       });
     case 'not-claimed':
       return new CoordError('not-ready', `nobody holds ${id}`, {
@@ -101,12 +101,12 @@ const lostText = {
 
 /** What may help, by how it was lost. */
 const lostNext = {
-  'taken-over': ['claim'],
-  expired: ['claim'],
-  cancelled: ['retry'],
-  finished: ['show'],
-  ended: ['show'],
-  restored: ['claim'],
+  'taken-over': 'claim',
+  expired: 'claim',
+  cancelled: 'retry',
+  finished: 'show',
+  ended: 'show',
+  restored: 'claim',
 } as const;
 
 function wrongStateError(id: string, { state, error }: Extract<Refusal, { reason: 'wrong-state' }>): CoordError {

@@ -6,7 +6,7 @@ import type { BranchMove } from '../store/json-ledger.ts';
 import type { BookRead } from '../store/record-store.ts';
 import { type Attempt, makeAttempt, taskOf, viaOf } from './attempt.ts';
 import { type Context, decisionsMax } from './context.ts';
-import { findArchived } from './find-archived.ts';
+import { type Archived, findArchived } from './find-archived.ts';
 import { keepLedgers } from './keep-ledgers.ts';
 import { type PairRead, readPair } from './read-seen.ts';
 import { type SendOptions, type Sent, sendAttempt } from './send-attempt.ts';
@@ -77,8 +77,8 @@ async function decideAndCommit(context: Context, request: TransitionRequest): Pr
       continue;
     }
     isFirst = false;
-    if (isNew(read.seen, decision) && (await findArchived(context, [id])).size > 0)
-      return { kind: 'refused', seen: read.seen, refusal: { reason: 'archived' } };
+    const archived = isNew(read.seen, decision) ? (await findArchived(context, [id])).get(id) : undefined;
+    if (archived) return onArchived(request, read, archived, decision, stamp);
     if (decision.kind === 'refused') return { kind: 'refused', seen: read.seen, refusal: decision.refusal };
     if (decision.kind === 'unchanged') return { kind: 'unchanged', ...read, via: decision.via };
     if (decision.kind === 'reclaim') return { kind: 'reclaim', seen: read.seen };
@@ -95,6 +95,21 @@ async function decideAndCommit(context: Context, request: TransitionRequest): Pr
   throw new CoordError('unavailable', `${id} changed ${decisionsMax} times while this was tried`, {
     hint: 'Nothing was written. Try again.',
   });
+}
+
+/** Nothing is written any more. A repeat of what ended it is answered as before, and so is whoever had lost it; all else is refused. */
+async function onArchived(
+  { decide }: TransitionRequest,
+  { seen, book }: PairRead,
+  task: Archived,
+  decision: Decision,
+  stamp: Stamp,
+): Promise<Outcome> {
+  const again = decision.kind === 'write' ? null : await decide({ seen: { ...seen, task }, book }, stamp);
+  if (again?.kind === 'unchanged') return { kind: 'unchanged', seen, book, via: again.via };
+  const isLost = again?.kind === 'refused' && again.refusal.reason === 'lost';
+  const refusal: Refusal = isLost ? { ...again.refusal, archived: true } : { reason: 'archived' };
+  return { kind: 'refused', seen, refusal };
 }
 
 /** It would be made, or isn't known: then it may have been archived, which is asked after its absence was seen. */

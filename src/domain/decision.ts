@@ -17,7 +17,7 @@ export type Refusal =
       readonly session: string | null;
       readonly claim: HeldClaim | null;
     }
-  | { readonly reason: 'lost'; readonly how: LostHow; readonly agent: string | null }
+  | { readonly reason: 'lost'; readonly how: LostHow; readonly agent: string | null; readonly archived?: true }
   | { readonly reason: 'not-claimed' }
   | { readonly reason: 'wrong-state'; readonly state: Task['state']; readonly error: string | null }
   | { readonly reason: 'blocked'; readonly by: readonly string[] }

@@ -8,7 +8,7 @@ export function blockerText(blocker: Blocker): string {
     case 'need':
       return blocker.state === 'unknown'
         ? `needs ${blocker.id}, which doesn't exist`
-        : `needs ${blocker.id} (${blocker.state})`;
+        : `needs ${blocker.id} (${blocker.state}${blocker.isArchived ? ', archived' : ''})`;
     case 'paused':
       return 'is paused';
     case 'reserved':

@@ -5,7 +5,13 @@ import type { Task, TaskState } from './task.ts';
 /** Why a task can't be taken by `--next` now; an empty list: ready. */
 export type Blocker =
   | { readonly why: 'state'; readonly state: TaskState }
-  | { readonly why: 'need'; readonly id: string; readonly state: TaskState | 'unknown' }
+  | {
+      readonly why: 'need';
+      readonly id: string;
+      readonly state: TaskState | 'unknown';
+      /** Nothing comes of it any more: nobody can open it again. */
+      readonly isArchived?: boolean;
+    }
   | { readonly why: 'paused' }
   | { readonly why: 'reserved'; readonly agent: string }
   | { readonly why: 'backoff'; readonly leftMs: number }

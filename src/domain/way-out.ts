@@ -4,6 +4,7 @@ import type { Blocker } from './readiness.ts';
 export function waysOut(id: string, blocker: Blocker): string[] {
   switch (blocker.why) {
     case 'need':
+      if (blocker.isArchived) return [`git coord dep rm ${id} ${blocker.id}`];
       if (blocker.state === 'unknown')
         return [`git coord add "…" --id ${blocker.id}`, `git coord dep rm ${id} ${blocker.id}`];
       if (blocker.state === 'failed' || blocker.state === 'cancelled')

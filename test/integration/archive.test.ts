@@ -7,7 +7,7 @@ import { sweep } from '../../src/coordinator/sweep.ts';
 import { installServerHooks } from '../../src/hooks/server/install-server.ts';
 import type { PendingEntry } from '../../src/store/json-ledger.ts';
 import { type Agent, closeAgents, codeOf, errorOf, handClock, joinBook, makeBook, openAgent } from '../helpers/book.ts';
-import { cliJson } from '../helpers/cli.ts';
+import { cli, cliJson } from '../helpers/cli.ts';
 import { git, makeBareRepo, makeScratch, type Scratch } from '../helpers/repo.ts';
 
 const hour = 3_600_000;
@@ -122,6 +122,45 @@ test('whoever had seen it goes on, and what is lost without having been archived
   expect((await ben.book.list()).read.wentBack.size).toBe(0);
   await git(['update-ref', '-d', 'refs/board/open'], { cwd: bare });
   expect([...(await ben.book.list()).read.wentBack]).toEqual(['refs/board/open']);
+});
+
+test('a repeat of what ended it is answered as before; who had lost it is told so, and nobody can open it again', async () => {
+  await finish('done');
+  await ben.book.add({ id: 'back', title: 'back' });
+  await ben.book.claim('back');
+  await ben.book.release('back');
+  for (const id of ['off', 'taken']) await ben.book.add({ id, title: id });
+  await ben.book.claim('taken');
+  for (const id of ['off', 'taken', 'back']) await anna.book.cancel(id);
+  const again = {
+    done: () => ben.book.done('done', { of: 'another' }),
+    back: () => ben.book.release('back'),
+    off: () => ben.book.cancel('off'),
+  };
+  const before = await Promise.all(Object.values(again).map((call) => call()));
+  expect((await archiveAfterAnHour()).sort()).toEqual(['back', 'done', 'off', 'taken']);
+  for (const [index, call] of Object.values(again).entries())
+    expect(await call()).toEqual({ ...before[index], archived: true });
+  const lost = await errorOf(ben.book.done('taken'));
+  expect([lost?.code, lost?.next]).toEqual(['lost', ['git coord log taken', 'git coord show taken']]);
+  for (const call of [() => anna.book.done('done'), () => ben.book.cancel('done'), () => anna.book.renew(['done'])])
+    expect(await errorOf(call())).toMatchObject({ code: 'exists', data: { archived: true } });
+  const asAnna = { cwd: dirOf('anna'), env: { COORD_AGENT: 'anna', COORD_SESSION: 's-anna' } };
+  const cancelled = await cli(['cancel', 'off'], asAnna);
+  expect(cancelled.stdout).toBe('off: cancelled\n');
+});
+
+test('whoever waits for what was cancelled and archived is told what can still be done', async () => {
+  await anna.book.add({ id: 'off', title: 'off' });
+  await anna.book.cancel('off');
+  expect(await archiveAfterAnHour()).toEqual(['off']);
+  await anna.book.add({ id: 'waits', title: 'waits', needs: ['off'] });
+  const asAnna = { cwd: dirOf('anna'), env: { COORD_AGENT: 'anna', COORD_SESSION: 's-anna' } };
+  const { data } = await cliJson(['blocked'], asAnna);
+  const because = [{ text: 'needs off (cancelled, archived)', next: ['git coord dep rm waits off'] }];
+  expect(data.tasks).toMatchObject([{ id: 'waits', because }]);
+  const waited = await cliJson(['wait', 'off'], asAnna);
+  expect([waited.status, waited.error?.next]).toEqual([7, ['git coord show off']]);
 });
 
 test('what is needed stays; what needs an archived task is ready', async () => {
