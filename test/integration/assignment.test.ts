@@ -205,8 +205,8 @@ test('a task that is reserved is claimed by nobody else, in no way, until its ti
   const anna = await joined('anna', { clock });
   const ben = await joined('ben', { strategy: 'round_robin' });
   await addAll(anna, 2);
-  const { task, capabilities } = await anna.book.assign('t1', 'ben', { ttlMs: 5000 });
-  expect([task.assignee, capabilities]).toEqual(['ben', ['any']]);
+  const { task, capabilities, replaced } = await anna.book.assign('t1', 'ben', { ttlMs: 5000 });
+  expect([task.assignee, capabilities, replaced]).toEqual(['ben', ['any'], null]);
   for (const force of [false, true])
     expect(await errorOf(anna.book.claim('t1', { force }))).toMatchObject({ message: 't1 is reserved for ben' });
   expect((await anna.book.next()).task.id).toBe('t0');
@@ -237,6 +237,21 @@ test('of two who reserve one task at once the later one stands, and a claim is n
   expect(await other.book.show('t0')).toMatchObject({ state: 'done', term: claim.term, assignee: null });
 });
 
+test('whose reservation another one ends is said, as long as that one counted', async () => {
+  const clock = handClock();
+  const anna = await joined('anna', { clock });
+  await addAll(anna, 1);
+  const replacedBy = async (agent: string | null) => (await anna.book.assign('t0', agent, { ttlMs: 5000 })).replaced;
+  expect(await replacedBy('ben')).toBe(null);
+  expect(await replacedBy('ben')).toBe(null);
+  expect(await replacedBy('anna')).toEqual({ agent: 'ben', ttlMs: 5000 });
+  expect(await replacedBy(null)).toEqual({ agent: 'anna', ttlMs: 5000 });
+  expect(await replacedBy('ben')).toBe(null);
+  await anna.book.list();
+  clock.pass(5001);
+  expect(await replacedBy('anna')).toBe(null);
+});
+
 test('assign, and claims without the skill, on the command line: 7, with the skills that are missing', async () => {
   const anna = await joined('anna', { skills: 'sql' });
   await joined('ben', { skills: 'rust,sql' });
@@ -256,10 +271,9 @@ test('assign, and claims without the skill, on the command line: 7, with the ski
   });
   expect((await cli('anna', 'sql', 'list', '--agent', 'ben')).data.tasks).toHaveLength(1);
   const unknown = await cli('anna', 'sql', 'assign', 't0', 'nobody');
-  expect([unknown.status, unknown.stderr]).toEqual([
-    0,
-    expect.stringContaining('no agent nobody has claimed anything'),
-  ]);
+  expect([unknown.status, unknown.data.replaced]).toEqual([0, { agent: 'ben', ttlMs: 3_600_000 }]);
+  for (const said of ['no agent nobody has claimed anything', 'it was reserved for ben until then'])
+    expect(unknown.stderr).toContain(said);
   expect((await cli('anna', 'sql', 'assign', 't0', '--none')).data).toMatchObject({ assignee: null, reserved: null });
   for (const args of [
     ['t0'],
