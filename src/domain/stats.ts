@@ -18,7 +18,7 @@ export interface StatsRow {
   readonly successRate: number | null;
   /** Of those that succeeded; null: none has. */
   readonly durationMs: { readonly mean: number; readonly p50: number; readonly p95: number } | null;
-  /** Succeeded in an hour of work. */
+  /** Succeeded in an hour of work, its tenures added up. Null: it has worked less than `ratedMsMin`. */
   readonly tasksPerHour: number | null;
   /** The part of the time from its first claim to its last end in which it held one of these tasks, from 0 to 1. */
   readonly utilization: number | null;
@@ -46,6 +46,9 @@ export interface HistoryStep extends Pick<TaskNote, 'op' | 'at'> {
 
 /** One task's log, oldest first. */
 export type TaskHistory = readonly HistoryStep[];
+
+/** What was done in a moment says nothing of an hour: one task of 3 s would be 1,200 of them. */
+const ratedMsMin = 10 * 60_000;
 
 export function statsOf(histories: readonly TaskHistory[]): StatsRow[] {
   const groups = new Map<string, Tenure[]>();
@@ -117,7 +120,7 @@ function rowOf(tenures: readonly Tenure[]): StatsRow {
             p50: rank(durations, 0.5),
             p95: rank(durations, 0.95),
           },
-    tasksPerHour: workMs === 0 ? null : (good.length * 3_600_000) / workMs,
+    tasksPerHour: workMs < ratedMsMin ? null : (good.length * 3_600_000) / workMs,
     utilization: utilizationOf(tenures),
     waitMs: tenures.length === 0 ? null : Math.round(sum(tenures.map(({ waitMs }) => waitMs)) / tenures.length),
     recoveries: good.filter(({ recovers }) => recovers).length,

@@ -41,13 +41,26 @@ test('one agent, one type: rates, durations, work and waiting', () => {
       failed: 1,
       successRate: 0.75,
       durationMs: { mean: 26_667, p50: 30_000, p95: 40_000 },
-      tasksPerHour: (3 * 3600) / 100,
+      tasksPerHour: null,
       // 10-20, 30-80, 100-140 of 10-140
       utilization: 100 / 130,
       waitMs: 17_500,
       recoveries: 1,
     },
   ]);
+});
+
+test('a rate is of the work alone, also of several tasks at once, and of no less of it than 10 min', () => {
+  const rateOf = (...histories: TaskHistory[]) => statsOf(histories)[0]?.tasksPerHour;
+  const short = (from: number) => history('code', 'add@0', `claim@${from} anna`, `done@${from + 3}`);
+  expect(rateOf(short(0))).toBe(null);
+  expect(rateOf(short(0), short(7000))).toBe(null);
+  expect(rateOf(history('code', 'add@0', 'claim@0 anna', 'done@599'))).toBe(null);
+  expect(rateOf(history('code', 'add@0', 'claim@0 anna', 'done@600'))).toBe(6);
+  const half = history('code', 'add@0', 'claim@0 anna', 'done@300');
+  expect(rateOf(half, half)).toBe(12);
+  expect(rateOf(half, half, history('code', 'add@0', 'claim@9000 anna', 'fail@9300'))).toBe(8);
+  expect(rateOf(history('code', 'add@0', 'claim@0 anna', 'fail@600'))).toBe(0);
 });
 
 test('by agent and by type; several at once are used once', () => {
@@ -61,7 +74,7 @@ test('by agent and by type; several at once are used once', () => {
     ['ben', 'code', 2, 1],
     ['ben', 'docs', 0, 1],
   ]);
-  expect(rows[2]).toMatchObject({ successRate: null, durationMs: null, tasksPerHour: 0 });
+  expect(rows[2]).toMatchObject({ successRate: null, durationMs: null, tasksPerHour: null });
 });
 
 test('who takes up what another lost, and ends it well, has recovered it', () => {
