@@ -1,7 +1,7 @@
 import type { App } from '../app/open-app.ts';
 import { type BookView, queueOf } from '../coordinator/book-view.ts';
 import { waitingText } from '../coordinator/diagnose-clone.ts';
-import { readAgents } from '../coordinator/read-agents.ts';
+import { liveAgents, readAgents } from '../coordinator/read-agents.ts';
 import { seeDaemon } from '../daemon-link/control-daemon.ts';
 import { pausedText } from '../domain/decide-queue.ts';
 import { metricsPath, pushesLastMinute } from '../store/metrics-log.ts';
@@ -27,7 +27,7 @@ export const run: Run = (context, parsed) =>
       tasks: counts,
       claims: held.map((task) => ({ task: task.id, ...task.claim })),
       queue: { paused: queue?.paused ?? false, labels: queue?.labels ?? [] },
-      agents: await readAgents(app.context),
+      agents: liveAgents(await readAgents(app.context), view.tasks),
       daemon,
       eventsWaiting: app.context.outbox.all().length,
       pushesPerMinute: pushesLastMinute(metricsPath(app.clone.coordDir), Date.now()),

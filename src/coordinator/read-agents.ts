@@ -32,14 +32,29 @@ export function agentsIn(context: Context, read: BookRead): AgentView[] {
 }
 
 /**
- * The agents as they are: one that is at work, and whose record has stood still for the lease of what it holds, is offline
- * (by observation, as a claim expires). The record of one that holds nothing rests, and says nothing of whether it lives.
+ * The agents as they are, which their own records, written now and then, don't say:
+ *
+ *   tasks    what each holds on the board: not what was taken over from it, or what it has ended since
+ *   offline  at work by its record, which has stood still for the lease of what it holds (by observation, as a claim expires). The record
+ *            of one that holds nothing rests, and says nothing of whether it lives
+ *   busy     unless it holds nothing any more of the tasks for which it was
  */
 export function liveAgents(agents: readonly AgentView[], tasks: readonly TaskView[]): AgentView[] {
-  const ttls = new Map<string, number>();
-  for (const { claim } of tasks) if (claim) ttls.set(claim.agent, Math.max(ttls.get(claim.agent) ?? 0, claim.ttlMs));
+  const held = new Map<string, { tasks: string[]; ttlMs: number }>();
+  for (const { id, claim } of tasks) {
+    if (claim === null) continue;
+    const { tasks: others = [], ttlMs = 0 } = held.get(claim.agent) ?? {};
+    held.set(claim.agent, { tasks: [...others, id], ttlMs: Math.max(ttlMs, claim.ttlMs) });
+  }
   return agents.map((agent) => {
-    const stands = agent.observed.ageMs >= standstillMs(ttls.get(agent.id) ?? agentTtlMs);
-    return agent.tasks.length > 0 && stands ? { ...agent, status: 'offline' } : agent;
+    const own = held.get(agent.id);
+    const stands = agent.observed.ageMs >= standstillMs(own?.ttlMs ?? agentTtlMs);
+    return { ...agent, tasks: own?.tasks.sort() ?? [], status: statusOf(agent, stands, own !== undefined) };
   });
+}
+
+function statusOf({ status, tasks }: AgentView, stands: boolean, holdsSome: boolean): AgentView['status'] {
+  if (tasks.length === 0) return status;
+  if (stands) return 'offline';
+  return status === 'busy' && !holdsSome ? 'available' : status;
 }

@@ -42,7 +42,7 @@ test('an agent at work that has not moved for the lease of what it holds is offl
   await anna.book.claim('a');
   await anna.book.done('a');
   await ben.book.claim('b', { ttlMs: 30_000 });
-  expect(await seen()).toEqual({ anna: 'busy a', ben: 'busy b' });
+  expect(await seen()).toEqual({ anna: 'available', ben: 'busy b' });
   await anna.book.claim('c', { ttlMs: 60_000 });
   for (const passMs of [25_000, 5000]) {
     clock.pass(passMs);
@@ -55,6 +55,26 @@ test('an agent at work that has not moved for the lease of what it holds is offl
   expect(await agents()).toEqual(['anna', 'ben']);
   expect(await agents('--can', 'testing,docs')).toEqual(['anna']);
   expect(await agents('--available', '--can', 'testing')).toEqual(['anna', 'ben']);
+});
+
+test('whose tasks were taken over has none any more, whatever its record says', async () => {
+  for (const id of ['x', 'y', 'z']) await anna.book.claim(id, { ttlMs: id === 'z' ? 60_000 : 20_000 });
+  expect(await seen()).toEqual({ anna: 'busy x y z' });
+  clock.pass(10_000);
+  await ben.book.claim('y', { force: true });
+  expect(await seen()).toEqual({ anna: 'busy x z', ben: 'busy y' });
+  await ben.book.claim('x', { force: true });
+  await ben.book.claim('z', { force: true });
+  expect(await seen()).toEqual({ anna: 'available', ben: 'busy x y z' });
+  clock.pass(10_900);
+  expect(await seen()).toMatchObject({ anna: 'offline' });
+  const shown = async (command: string) =>
+    (await cli(command)).data.agents.map((agent: { id: string; tasks: string[] }) => [agent.id, agent.tasks]);
+  for (const command of ['agents', 'status'])
+    expect(await shown(command)).toEqual([
+      ['anna', []],
+      ['ben', ['x', 'y', 'z']],
+    ]);
 });
 
 test("what a sweeper's look shows is all of the book: others' agents as they are, how fresh they are, and what they told", async () => {
