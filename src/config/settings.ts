@@ -43,6 +43,16 @@ const integerOrOff = (min: number, max: number): Kind => ({ kind: 'integer', min
 export const checkNames = ['lint', 'types', 'tests', 'build', 'security', 'complexity'] as const;
 export type CheckName = (typeof checkNames)[number];
 
+/** The setting, in section `quality`, that switches it off. */
+export const checkSettings: Readonly<Record<CheckName, string>> = {
+  lint: 'lint_command',
+  types: 'type_check_command',
+  tests: 'test_command',
+  build: 'build_command',
+  security: 'security_command',
+  complexity: 'complexity_max',
+};
+
 /** The ttl of a claim, whoever names it (protocol 6). */
 export const ttlMsMin = second;
 export const ttlMsMax = day;

@@ -247,7 +247,9 @@ test('while the checks last it says which are still at it', async () => {
     said += text;
   });
   const ended = new Promise((resolve) => landing.once('close', resolve));
-  await waitFor(() => /^still checking after 2 s: (.*, )?tests(, .*)?$/m.test(said), { what: 'it says so' });
+  await waitFor(() => /^still checking: (.*, )?tests for 2 s \(until test -e .*\)$/m.test(said), {
+    what: 'it says so',
+  });
   await writeFile(seenFile(), '');
   expect(await ended, said).toBe(0);
 });

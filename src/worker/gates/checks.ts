@@ -42,6 +42,9 @@ export interface PartResult {
   readonly unchanged?: boolean;
 }
 
+/** Why a check is skipped that the configuration has switched off. */
+export const isOff = 'off in the configuration';
+
 /** One check from what became of its parts. */
 export function checkResult(
   name: CheckName,

@@ -6,7 +6,7 @@ import type { Config } from '../../config/config.ts';
 import { checkNames } from '../../config/settings.ts';
 import { withoutRepository } from '../../transport/git-process.ts';
 import type { CloneGit } from '../clone-git.ts';
-import { type CheckName, type CheckResult, checkResult, type GateReport, type PartResult } from './checks.ts';
+import { type CheckName, type CheckResult, checkResult, type GateReport, isOff, type PartResult } from './checks.ts';
 import { complexityPart } from './complexity-part.ts';
 import { detect, detectTypes, noKnownType } from './detect.ts';
 import { type Facts, readFacts } from './facts.ts';
@@ -27,6 +27,8 @@ export interface GatesRequest {
   /** What isn't committed plays no part. */
   readonly committedOnly: boolean;
   readonly signal?: AbortSignal | undefined;
+  /** Each check as it begins, and again with each command that it starts. */
+  readonly onBegin?: ((name: CheckName, command: string | null) => void) | undefined;
   /** Each check as it ends. */
   readonly onCheck?: ((result: CheckResult) => void) | undefined;
 }
@@ -66,6 +68,7 @@ class Checks {
     const waits = name === 'types' || name === 'tests';
     const built = waits && settingOf(quality, name) !== 'off' ? await build : undefined;
     const startedMs = performance.now();
+    this.#request.onBegin?.(name, null);
     const parts = built?.status === 'failed' ? [notRun('not run: the build failed')] : await this.#parts(name);
     const durationMs = Math.round(performance.now() - startedMs);
     const result = checkResult(name, parts, { required: quality.required.includes(name), durationMs });
@@ -75,7 +78,7 @@ class Checks {
 
   async #parts(name: CheckName): Promise<PartResult[]> {
     const { quality, git } = this.#request;
-    if (settingOf(quality, name) === 'off') return [notRun('off in the configuration')];
+    if (settingOf(quality, name) === 'off') return [notRun(isOff)];
     const untilMs = performance.now() + quality.timeoutMs;
     const stop = () => this.#request.signal?.aborted === true || performance.now() > untilMs;
     if (name !== 'complexity') {
@@ -87,7 +90,7 @@ class Checks {
 
   #tools(name: ToolCheck): Promise<PartResult>[] {
     const command = String(settingOf(this.#request.quality, name));
-    const run = this.#toolRun();
+    const run = this.#toolRun(name);
     if (command !== 'auto_detect') return [runCommand(command, run)];
     const label = name === 'security' ? 'no audit' : '';
     if (this.#detected.length === 0) return [Promise.resolve({ ...notRun(noKnownType), label })];
@@ -96,8 +99,8 @@ class Checks {
     );
   }
 
-  #toolRun(): ToolRun {
-    const { git, env, quality, changedOnly, signal } = this.#request;
+  #toolRun(name: ToolCheck): ToolRun {
+    const { git, env, quality, changedOnly, signal, onBegin } = this.#request;
     return {
       root: git.dir,
       env: withoutRepository(env),
@@ -105,6 +108,7 @@ class Checks {
       signal,
       changedOnly,
       changed: () => this.#changedScope(),
+      onStart: (command) => onBegin?.(name, command),
     };
   }
 

@@ -13,6 +13,8 @@ export interface ToolRun {
   readonly signal: AbortSignal | undefined;
   readonly changedOnly: boolean;
   readonly changed: () => Promise<Scope>;
+  /** A command begins, in words. */
+  readonly onStart: (words: string) => void;
 }
 
 const graceMs = 3000;
@@ -38,6 +40,7 @@ export async function runCommand(command: string, run: ToolRun): Promise<PartRes
 
 async function shell(command: string, files: readonly string[], run: ToolRun) {
   const args = shellArguments(command, files);
+  run.onStart(command);
   return readCommand(await start('sh', args, run, run.env, run.timeoutMs, outputBytesMax), run.timeoutMs);
 }
 
@@ -58,6 +61,7 @@ export async function runTool(step: ToolStep, run: ToolRun): Promise<PartResult>
   if (call === null)
     return { label, status: 'idle', reason: 'none of its files has changed', output: '', extra, unchanged: true };
   const [command = '', ...args] = call;
+  run.onStart(labelOf(chosen));
   const timeoutMs = extra ? Math.min(auditMsMax, run.timeoutMs) : run.timeoutMs;
   const bytesMax = extra ? reportBytesMax : outputBytesMax;
   const ended = await start(command, args, run, { ...run.env, PATH: path }, timeoutMs, bytesMax);

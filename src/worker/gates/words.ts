@@ -1,5 +1,7 @@
+import { checkSettings } from '../../config/settings.ts';
+import { oneLine } from '../../domain/plain-text.ts';
 import { CoordError } from '../../errors.ts';
-import type { CheckResult, GateReport } from './checks.ts';
+import { type CheckName, type CheckResult, type GateReport, isOff } from './checks.ts';
 
 /** The report in words. */
 
@@ -9,16 +11,43 @@ export function checkWords({ name, status, reason, durationMs }: CheckResult): s
   return `${name} ${status}${time}${reason === null ? '' : `: ${reason}`}`;
 }
 
-/** What was not checked, with each reason once; null: everything was. */
+/** A check that has not ended. */
+export interface Lasting {
+  readonly name: CheckName;
+  /** How long it has run; null: it waits for the build. */
+  readonly forMs: number | null;
+  /** Of tools and of the configuration, as they were started. */
+  readonly commands: readonly string[];
+}
+
+const commandCharsMax = 60;
+
+/** `tests for 16 s (npm run check), types after the build` */
+export function lastingWords(checks: readonly Lasting[]): string {
+  const words = checks.map(({ name, forMs, commands }) => {
+    if (forMs === null) return `${name} after the build`;
+    const shown = commands.map((command) => cutTo(oneLine(command), commandCharsMax)).join(' and ');
+    return `${name} for ${Math.round(forMs / 1000)} s${shown === '' ? '' : ` (${shown})`}`;
+  });
+  return words.join(', ');
+}
+
+const cutTo = (text: string, chars: number): string => (text.length > chars ? `${text.slice(0, chars - 1)}…` : text);
+
+/** What was not checked, with each reason once, and by which setting; null: everything was. */
 export function skippedWords({ checks }: GateReport): string | null {
   const byReason = new Map<string, string[]>();
   for (const { name, status, reason } of checks) {
     if (status !== 'skipped') continue;
     const names = byReason.get(reason ?? '') ?? [];
-    byReason.set(reason ?? '', [...names, name]);
+    byReason.set(reason ?? '', [...names, reason === isOff ? `${name} (quality.${checkSettings[name]})` : name]);
   }
+  const off = byReason.get(isOff);
+  byReason.delete(isOff);
   const groups = [...byReason].map(([reason, names]) => `${names.join(', ')}: ${reason}`);
-  return groups.length === 0 ? null : `not checked: ${groups.join('; ')}`;
+  const lines = groups.length === 0 ? [] : [`not checked: ${groups.join('; ')}`];
+  if (off !== undefined) lines.push(`switched off by configuration: ${off.join(', ')}`);
+  return lines.length === 0 ? null : lines.join('\n');
 }
 
 const lastLinesMax = 12;

@@ -1,13 +1,13 @@
 import { describe, expect, test } from 'vitest';
 import { changedLines, touches } from '../../../src/worker/gates/changed-lines.ts';
-import { checkResult, type PartResult } from '../../../src/worker/gates/checks.ts';
+import { checkResult, isOff, type PartResult } from '../../../src/worker/gates/checks.ts';
 import { complexityPart } from '../../../src/worker/gates/complexity-part.ts';
 import { asPath, shellArguments } from '../../../src/worker/gates/file-names.ts';
 import { junitXml } from '../../../src/worker/gates/junit.ts';
 import { readCommand, readTool } from '../../../src/worker/gates/read-ending.ts';
 import { secretsPart } from '../../../src/worker/gates/secrets-part.ts';
 import type { Reader } from '../../../src/worker/gates/steps.ts';
-import { skippedWords } from '../../../src/worker/gates/words.ts';
+import { lastingWords, skippedWords } from '../../../src/worker/gates/words.ts';
 import type { Ending } from '../../../src/worker/supervise.ts';
 
 const part = (status: PartResult['status'], more: Partial<PartResult> = {}): PartResult => ({
@@ -210,4 +210,22 @@ test('what was not checked, each reason once', () => {
     }),
   ).toBe('not checked: lint, types: a; tests: b');
   expect(skippedWords({ ok: true, checks: [check('lint', 'passed', null)] })).toBeNull();
+  expect(skippedWords({ ok: true, checks: [check('lint', 'skipped', isOff), check('tests', 'skipped', 'b')] })).toBe(
+    'not checked: tests: b\nswitched off by configuration: lint (quality.lint_command)',
+  );
+});
+
+test('what still runs: each check with its time and its commands, and what waits for the build', () => {
+  const long = `npm run ${'x'.repeat(80)}`;
+  expect(
+    lastingWords([
+      { name: 'lint', forMs: 15_960, commands: ['ruff check', 'npm run lint'] },
+      { name: 'complexity', forMs: 400, commands: [] },
+      { name: 'build', forMs: 4000, commands: [`two\n\x1b[31mlines`] },
+      { name: 'types', forMs: null, commands: [] },
+    ]),
+  ).toBe(
+    'lint for 16 s (ruff check and npm run lint), complexity for 0 s, build for 4 s (two lines), types after the build',
+  );
+  expect(lastingWords([{ name: 'tests', forMs: 0, commands: [long] }])).toBe(`tests for 0 s (${long.slice(0, 59)}…)`);
 });
