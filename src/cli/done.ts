@@ -13,10 +13,10 @@ export const run: Run = (context, parsed) => {
   return withBook(context, parsed, async (opened) => {
     const { book, command } = opened;
     const task = await book.done(parsed.positionals[0] ?? '', result, command);
-    await freeWorktree(context, opened, task);
+    const freed = await freeWorktree(context, opened, task);
     const other = text !== undefined && JSON.stringify(task.result) !== JSON.stringify(result);
     if (other) context.warn(`${task.id} was done already, with another result, which stands`);
-    const said = `${task.id}: done\n`;
+    const said = `${task.id}: done\n${freed}`;
     if (!parsed.flag('next')) return { data: task, text: said };
     return thenNext(task, () => book.next({}, { owner: ownerOf(context, parsed) }, `${command} (next)`), said);
   });

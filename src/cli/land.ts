@@ -23,9 +23,9 @@ export const run: Run = async (context, parsed) => {
   return withBook(context, parsed, async (opened) => {
     const { book, command } = opened;
     const [result, said] = await (parsed.flag('via-branch') ? toReview : land)(context, parsed, opened);
-    await freeWorktree(context, opened, result.task);
-    if (!parsed.flag('next')) return { data: result, text: said };
-    return thenNext(result, () => book.next({}, { owner: ownerOf(context, parsed) }, `${command} (next)`), said);
+    const text = said + (await freeWorktree(context, opened, result.task));
+    if (!parsed.flag('next')) return { data: result, text };
+    return thenNext(result, () => book.next({}, { owner: ownerOf(context, parsed) }, `${command} (next)`), text);
   });
 };
 

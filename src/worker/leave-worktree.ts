@@ -26,17 +26,19 @@ export interface Leaving {
 /**
  * After a task ended: its branch goes if all of it is in the target, its worktree becomes free for the next task. Files stay as
  * they are, also those that nobody committed: they are kept when the worktree is used again or removed.
+ * @returns the worktree, if its branch is gone and no branch is checked out there any more
  * @throws CoordError `unavailable`
  */
-export async function leaveWorktree(place: WorktreePlace, leaving: Leaving): Promise<void> {
-  await withWorktreesLock(place.coordDir, async () => {
+export async function leaveWorktree(place: WorktreePlace, leaving: Leaving): Promise<string | null> {
+  return withWorktreesLock(place.coordDir, async () => {
     const marked = await taskWorktrees(place.git);
     const left = marked.find(({ mark }) => mark.task === leaving.task && mark.state === 'ready');
-    if (left === undefined) return;
+    if (left === undefined) return null;
     const at = await dropBranch(place, leaving, left);
     await writeMark(left.gitDir, leaving.task, 'left', at);
     const marks = marked.map((one) => (one === left ? { ...one, mark: { ...one.mark, state: 'left' as const } } : one));
     await removeSurplus(place, marks);
+    return at === null ? null : left.dir;
   });
 }
 
