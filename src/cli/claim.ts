@@ -1,4 +1,5 @@
 import type { App } from '../app/open-app.ts';
+import { formatDuration } from '../config/durations.ts';
 import { ownerProcess } from '../config/owner.ts';
 import type { ClaimRequest } from '../coordinator/book.ts';
 import type { ClaimResult } from '../coordinator/claim-task.ts';
@@ -65,11 +66,18 @@ function previousText({ task }: ClaimResult, previous: PreviousWork | null): str
 export function claimRequest(context: Context, parsed: Parsed): ClaimRequest {
   return {
     ttlMs: parsed.number('ttl'),
-    waitMs: parsed.number('wait'),
+    ...waiting(context, parsed),
     force: parsed.flag('force'),
     create: !parsed.flag('no-create'),
     owner: ownerOf(context, parsed),
   };
+}
+
+/** `--wait`: whoever waits is told what for, once. */
+export function waiting({ notice }: Context, parsed: Parsed): Pick<ClaimRequest, 'waitMs' | 'onWait'> {
+  const waitMs = parsed.number('wait');
+  if (waitMs === undefined) return {};
+  return { waitMs, onWait: (why) => notice(`${why}: waiting for ${formatDuration(waitMs)} at most`) };
 }
 
 /** The process that a claim lives and dies with: `--owner-pid`, else `$COORD_OWNER_PID`. */

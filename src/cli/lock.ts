@@ -2,11 +2,14 @@ import { spawn } from 'node:child_process';
 import { constants } from 'node:os';
 import { livingOwner, ownerProcess } from '../config/owner.ts';
 import type { Book } from '../coordinator/book.ts';
+import { whileActive } from '../coordinator/stay-active.ts';
 import { parseId } from '../domain/ids.ts';
 import { CoordError } from '../errors.ts';
 import type { HeldLedger } from '../store/held-ledger.ts';
+import { waiting } from './claim.ts';
 import type { Answer } from './frame/context.ts';
 import type { Run } from './frame/spec.ts';
+import { shellWord } from './frame/text.ts';
 import { withBook } from './with-book.ts';
 
 /** Like flock: claims, runs, releases. The claim lives and dies with this process. */
@@ -21,27 +24,22 @@ export const run: Run = (context, parsed) => {
     try {
       const { task } = await book.claim(
         name,
-        { lock: true, owner: ownerProcess(process.pid), waitMs: parsed.number('wait') },
+        { lock: true, owner: ownerProcess(process.pid), ...waiting(context, parsed) },
         command,
       );
       if (task.type !== 'lock') await notALock(book, name, command);
     } catch (error) {
       const held = error instanceof CoordError && error.code === 'held';
       const exitCode = parsed.number('conflict-exit-code');
-      if (held && exitCode === undefined) throw lockHeld(error, name, program);
+      if (held && exitCode === undefined) throw lockHeld(error, name, parsed.rest);
       if (!held || exitCode === undefined) throw error;
       context.warn(error.message);
       return { data: { ran: false }, text: '', exitCode };
     }
-    const status = await runCommand(
-      program,
-      args,
-      context.cwd,
-      context.env,
-      (pid) => {
-        handOver(app.context.held, name, pid);
-      },
-      context.json,
+    const onStart = (pid: number): void => handOver(app.context.held, name, pid);
+    // it takes the time it takes: an attempt at a task would be over after its timeout
+    const status = await whileActive(app.context, parseId(name), () =>
+      runCommand(program, args, context.cwd, context.env, onStart, context.json),
     );
     if (status === 127) context.warn(`${program}: not found`);
     return released(book, name, command, status);
@@ -55,8 +53,12 @@ function handOver(held: HeldLedger, name: string, pid: number): void {
   if (entry && owner) held.put({ ...entry, state: { ...entry.state, owner } });
 }
 
-function lockHeld({ message, hint, data }: CoordError, name: string, program: string): CoordError {
-  return new CoordError('held', message, { hint, data, next: [`git coord lock ${name} --wait 10m -- ${program}`] });
+function lockHeld({ message, hint, data }: CoordError, name: string, typed: readonly string[]): CoordError {
+  return new CoordError('held', message, {
+    hint,
+    data,
+    next: [`git coord lock ${name} --wait 10m -- ${typed.map(shellWord).join(' ')}`],
+  });
 }
 
 /** Somebody's work must not be taken for a lock, nor go through a claim and a release at each use. */

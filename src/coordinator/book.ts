@@ -87,6 +87,8 @@ export interface ClaimRequest {
   readonly lock?: boolean | undefined;
   readonly owner?: HeldState['owner'] | undefined;
   readonly waitMs?: number | undefined;
+  /** For people who wait: why, once. */
+  readonly onWait?: ((why: string) => void) | undefined;
 }
 
 export interface Imported {
@@ -466,6 +468,7 @@ export class Book {
       owner: request.owner ?? null,
       ownerIsOther: this.#options.ownerIsOther,
       command,
+      onWait: request.onWait,
     };
   }
 

@@ -27,6 +27,8 @@ export interface ClaimOptions {
   /** While an owner lives, the claim is answered only to it and its descendants. */
   readonly ownerIsOther: (owner: NonNullable<HeldState['owner']>) => boolean;
   readonly command: string;
+  /** Told once, before it is waited for: who has it, or what else is in the way. */
+  readonly onWait?: ((why: string) => void) | undefined;
   /** The task, its claim and the queue, if they were just read. */
   readonly first?: PairRead | undefined;
 }
@@ -184,16 +186,26 @@ export async function claimWaiting(
   const untilMs = context.clock.monoMs() + waitMs;
   let { first } = options;
   for (let isRepeat = false; ; isRepeat = true) {
-    const outcome = await tryClaim(context, who, id, { ...options, first }, isRepeat);
+    const outcome = await tryClaim(context, who, id, { ...options, first }, isRepeat).catch(unlessHeld);
     first = undefined;
-    if (outcome.kind !== 'refused') return claimed(context, who, id, options, outcome);
-    const { reason } = outcome.refusal;
-    const mayChange = reason === 'held' || reason === 'blocked' || reason === 'paused' || reason === 'reserved';
+    const ownHas = outcome instanceof CoordError;
+    if (!ownHas && outcome.kind !== 'refused') return claimed(context, who, id, options, outcome);
+    const mayChange = ownHas || passing.has(outcome.refusal.reason);
+    const error = ownHas ? outcome : await heldHint(context, who, id, outcome);
     const leftMs = untilMs - context.clock.monoMs();
-    if (!mayChange || leftMs <= 0) throw await heldHint(context, who, id, outcome);
-    const ttlMs = expiryBasis(outcome.seen)?.ttlMs ?? options.ttlMs;
+    if (!mayChange || leftMs <= 0) throw error;
+    if (!isRepeat) options.onWait?.(error.message);
+    const ttlMs = (ownHas ? null : expiryBasis(outcome.seen))?.ttlMs ?? options.ttlMs;
     await context.clock.sleep(
       Math.min(leftMs, Math.min(pollMs(ttlMs), pollIntervalMs) * (0.75 + context.random() / 2)),
     );
   }
+}
+
+const passing: ReadonlySet<string> = new Set(['held', 'blocked', 'paused', 'reserved']);
+
+/** Another process of this very session has it: waited for like anybody else. */
+function unlessHeld(error: unknown): CoordError {
+  if (error instanceof CoordError && error.code === 'held') return error;
+  throw error;
 }

@@ -113,9 +113,10 @@ async function pushUntilIn(
   context: Context,
   who: Who,
   id: string,
-  { attemptsMax, command, onStep, result }: LandRequest,
+  { attemptsMax, command, onStep, result, inTurn }: LandRequest,
   { code, message, first }: Ready,
 ) {
+  const name = nameOf(code.target);
   for (let attempts = 1; attempts <= attemptsMax; attempts++) {
     const from = await code.targetTip();
     const { commit, how } = await readyOn(code, id, from, message);
@@ -130,18 +131,27 @@ async function pushUntilIn(
     const options = { op: 'done', result, landed, branch, command, first: await first() } as const;
     const ended = await code.moving(from, commit, () => endTenure(context, who, id, options));
     if (ended.kind !== 'branch-moved') return { ended, landed, attempts };
-    onStep(`${id}: ${code.target} moved meanwhile`);
+    onStep(`${id}: ${name} moved ${code.isChecked ? 'while its checks ran' : 'meanwhile'}`);
+    if (attempts === 2 && attempts < attemptsMax && code.isChecked && !inTurn)
+      onStep(`${id}: others landed first twice while its checks ran. ${turns}: ${inTurns(command)}`);
   }
-  throw new CoordError('unavailable', `${code.target} moved each of the ${attemptsMax} times that ${id} was to land`, {
-    hint: 'The claim is kept, nothing reached the target. Others land there all the time: try again.',
-    next: [command],
+  throw new CoordError('unavailable', `${name} moved each of the ${attemptsMax} times that ${id} was to land`, {
+    hint: `The claim is kept, nothing reached the target. ${code.isChecked ? turns : 'Others land there all the time: try again'}.`,
+    next: [...(code.isChecked ? [inTurns(command)] : []), command],
   });
 }
+
+/** Checks may take longer than the time between two landings of others: then only those who wait for each other get through. */
+const turns = 'Who lands under a lock waits for its turn and checks once, as long as all land so';
+
+const inTurns = (command: string): string => `git coord lock landing --wait 1h -- ${command}`;
 
 /** A name may hold anything. */
 const inOneLine = (name: string): string => name.replace(/[\x00-\x1f\x7f]/g, '?');
 
 const firstMsMax = 1000;
+
+const nameOf = (branch: string): string => branch.replace(/^refs\/heads\//, '');
 
 const short = (oid: string): string => oid.slice(0, 12);
 
@@ -201,7 +211,7 @@ async function mergeMessage(context: Context, who: Who, id: string, held: Outcom
 async function readyOn(code: LandingCode, id: string, onto: string, message: string) {
   const replayed = await code.replay(onto, message);
   if (replayed.kind === 'ready') return replayed;
-  const name = code.target.replace(/^refs\/heads\//, '');
+  const name = nameOf(code.target);
   if (replayed.kind === 'nothing')
     throw new CoordError('not-ready', `${name} has all commits of this work already: there is nothing to land`, {
       hint: 'If the work is somewhere else, name it with --from; if there is nothing to do, say done.',

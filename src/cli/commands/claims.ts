@@ -133,7 +133,10 @@ export const claimCommands: readonly CommandSpec[] = [
     passthrough: true,
     answers: true,
     example: 'git coord lock deploy -- echo deploying',
-    explanation: ["Like flock: claims, runs, releases. The exit status is the command's."],
+    explanation: [
+      "Like flock: claims, runs, releases. The exit status is the command's.",
+      'For landings that take turns: git coord lock landing --wait 1h -- git coord land <id>.',
+    ],
     load: () => import('../lock.ts'),
   },
 ];
