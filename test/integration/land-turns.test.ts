@@ -15,7 +15,13 @@ beforeEach(async () => {
   anna = await project.agent('anna');
   ben = await project.agent('ben');
 });
-afterEach(() => project.close());
+afterEach(async () => {
+  // a test that failed in the middle: each ends what it runs
+  for (const child of begun.splice(0)) child.kill('SIGTERM');
+  await project.close();
+});
+
+const begun: ChildProcess[] = [];
 
 const file = (name: string): string => join(project.dir, name);
 const read = (name: string): Promise<string> => readFile(file(name), 'utf8').catch(() => '');
@@ -42,6 +48,7 @@ async function holds(agent: Agent, task: string): Promise<void> {
 /** A command that is still at it. */
 function begin(agent: Agent, args: readonly string[], env: NodeJS.ProcessEnv = {}) {
   const child: ChildProcess = startCli(args, { cwd: agent.dir, env: { ...agent.env, ...env } });
+  begun.push(child);
   let said = '';
   for (const stream of [child.stdout, child.stderr])
     stream?.setEncoding('utf8').on('data', (text: string) => {
