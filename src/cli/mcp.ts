@@ -16,10 +16,10 @@ export const run: Run = async (context, parsed) => {
     throw new CoordError('usage', 'mcp speaks a protocol of its own on standard output: there is no --json', {
       next: ['git coord help mcp'],
     });
-  const { write, outputClosed } = context;
+  const { write, warn, outputClosed } = context;
   const stop = () => void process.kill(process.pid, 'SIGTERM');
   await serveMcp(
-    { version, input: process.stdin, write, outputClosed, stop },
+    { version, input: process.stdin, write, warn, outputClosed, stop },
     {
       run: (words, tell) => runCommand(context, words, tell),
       watch: (request) => watch(context, parsed, request),

@@ -1,9 +1,9 @@
 import { Server } from '@modelcontextprotocol/sdk/server/index.js';
-import { StdioServerTransport } from '@modelcontextprotocol/sdk/server/stdio.js';
 import {
   CallToolRequestSchema,
   ErrorCode,
   GetPromptRequestSchema,
+  JSONRPCMessageSchema,
   ListPromptsRequestSchema,
   ListResourcesRequestSchema,
   ListResourceTemplatesRequestSchema,
@@ -17,10 +17,10 @@ import {
 /** What is used of the SDK. No other command loads it: it is in the bundle of `mcp`, and beside the one of all commands (scripts/bundle-command-line.mjs). */
 export const sdk = {
   Server,
-  StdioServerTransport,
   CallToolRequestSchema,
   ErrorCode,
   GetPromptRequestSchema,
+  JSONRPCMessageSchema,
   ListPromptsRequestSchema,
   ListResourcesRequestSchema,
   ListResourceTemplatesRequestSchema,

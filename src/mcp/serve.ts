@@ -2,18 +2,21 @@
  * The server of the Model Context Protocol on standard input and output: tools, resources and prompts over the command line's
  * own commands. It ends when its input does. Nothing but the protocol is written to its output.
  */
-import { type Readable, Writable } from 'node:stream';
+import type { Readable } from 'node:stream';
 import { answerPrompts } from './answer-prompts.ts';
 import { answerResources } from './answer-resources.ts';
 import { answerTools } from './answer-tools.ts';
 import { Changes } from './changes.ts';
 import type { Commands } from './commands.ts';
+import { LineTransport } from './line-transport.ts';
 import { Turns } from './turns.ts';
 
 export interface Pipe {
   readonly version: string;
   readonly input: Readable;
   write(text: string): void;
+  /** Tells whoever looks after the server what was passed over. */
+  warn(text: string): void;
   /** Aborted when nobody reads what is written. */
   readonly outputClosed: AbortSignal;
   /** Has what is still at work end soon: its client has been gone for seconds. */
@@ -22,6 +25,7 @@ export interface Pipe {
 
 /** A landing's checks can take minutes; all else ends by itself. */
 const graceMs = 5000;
+const warningCharsMax = 200;
 
 const instructions = `git-coord says who works on what in this repository, so that no two agents do the same. prime says who you are, what you hold and what is ready.
 Claim a task before you work on it (claim), tell how far it is (progress), and end it: land with commits, done without, fail or release when it can't be done. Work on it only while you hold it.
@@ -34,6 +38,7 @@ export async function serveMcp(pipe: Pipe, commands: Commands): Promise<void> {
   const capabilities = { tools: {}, prompts: {}, resources: { subscribe: true, listChanged: true } };
   const about = { name: 'git-coord', title: 'git-coord', version: pipe.version };
   const server = new sdk.Server(about, { capabilities, instructions, jsonSchemaValidator: noValidator });
+  server.onerror = ({ message }) => pipe.warn(message.slice(0, warningCharsMax));
   const turns = new Turns();
   const changes = new Changes(commands, {
     listChanged: () => void server.sendResourceListChanged().catch(() => {}),
@@ -47,7 +52,7 @@ export async function serveMcp(pipe: Pipe, commands: Commands): Promise<void> {
     pipe.outputClosed.addEventListener('abort', () => resolve());
     server.onclose = resolve;
   });
-  await server.connect(new sdk.StdioServerTransport(pipe.input, writable(pipe)));
+  await server.connect(new LineTransport(sdk, pipe.input, pipe.write));
   await ended;
   changes.end();
   const late = setTimeout(pipe.stop, graceMs);
@@ -55,15 +60,6 @@ export async function serveMcp(pipe: Pipe, commands: Commands): Promise<void> {
   clearTimeout(late);
   await server.close();
 }
-
-const writable = ({ write }: Pipe): Writable =>
-  new Writable({
-    decodeStrings: false,
-    write: (text: string, _encoding, done) => {
-      write(text);
-      done();
-    },
-  });
 
 /** For answers of clients to forms; none is ever sent. */
 const noValidator = {

@@ -70,7 +70,16 @@ export function option(name: string, value: string | number | readonly string[] 
 export const flag = (name: string, isSet: boolean | undefined): string[] => (isSet === true ? [`--${name}`] : []);
 
 export const json = (name: string, value: unknown): string[] =>
-  value === undefined ? [] : [`--${name}=${JSON.stringify(value)}`];
+  value === undefined ? [] : [`--${name}=${jsonText(name, value)}`];
+
+/** @throws CoordError `usage` for what nests so deeply that nobody can walk it; the command has a bound of its own */
+export function jsonText(name: string, value: unknown): string {
+  try {
+    return JSON.stringify(value);
+  } catch {
+    throw new CoordError('usage', `${name} nests too deeply`);
+  }
+}
 
 /** Words that stand by themselves; behind `--` where one would be taken for an option. */
 export const positionals = (...words: string[]): string[] =>

@@ -1,7 +1,7 @@
 /** The tools of `git coord mcp`: at most 12, since a model reads all of them before it begins. */
 import * as z from 'zod/mini';
 import { data } from './shapes.ts';
-import { flag, json, looks, option, positionals, settles, type Tool, tool, writes } from './tool.ts';
+import { flag, json, jsonText, looks, option, positionals, settles, type Tool, tool, writes } from './tool.ts';
 
 /** With a word on what it is, for whoever fills it in. */
 const said = <T extends z.ZodMiniType>(schema: T, description: string): T => schema.check(z.meta({ description })) as T;
@@ -225,7 +225,7 @@ const tellTools: readonly Tool[] = [
     words: ({ publish, types, by, limit = eventsStandard }) =>
       publish === undefined
         ? ['events', ...option('type', types), ...option('by', by), ...option('limit', limit), 'list']
-        : ['events', '--', 'publish', publish.type, JSON.stringify(publish.data ?? null)],
+        : ['events', '--', 'publish', publish.type, jsonText('data', publish.data ?? null)],
   }),
 ];
 

@@ -55,7 +55,7 @@ test('nothing but the protocol is on standard output: not with wrong input, not 
     ...['no json\n', '{"jsonrpc":"2.0"}\n', '[]\n', '\n', request(7, 'no/such')],
     ...[call(8, 'nothing'), call(9, 'show', { id: 'no-such' }), call(10, 'land', { id: 'ship' })],
   ];
-  const { status, stdout } = await cli(['mcp'], { ...here(), input: initialize + lines.join('') });
+  const { status, stdout, stderr } = await cli(['mcp'], { ...here(), input: initialize + lines.join('') });
   expect(status).toBe(0);
   const answers = stdout
     .trimEnd()
@@ -64,7 +64,26 @@ test('nothing but the protocol is on standard output: not with wrong input, not 
   const landed = answers.find(({ id }) => id === 10)?.result.structuredContent;
   expect(landed).toMatchObject({ ok: true, data: { task: { state: 'done' } } });
   expect(answers.every(({ jsonrpc }) => jsonrpc === '2.0')).toBe(true);
-  expect(answers.map(({ id }) => id).sort((a, b) => a - b)).toEqual([1, 7, 8, 9, 10]);
+  const refused = answers.filter(({ id }) => id === null).map(({ error }) => error.code);
+  expect(refused).toEqual([-32700, -32600, -32600]);
+  expect(stderr.match(/^warning: passed over on standard input: a message is no JSON$/gm)).toHaveLength(1);
+  expect(stderr).not.toContain('LOUD');
+  const ids = answers.flatMap(({ id }) => id ?? []);
+  expect(ids.sort((a, b) => a - b)).toEqual([1, 7, 8, 9, 10]);
+});
+
+test('what nests so deeply that it can not be written is a wrong argument', async () => {
+  const deep = '['.repeat(20_000) + ']'.repeat(20_000);
+  const lines = [
+    call(2, 'add', { title: 'x', payload: 'DEEP' }),
+    call(3, 'done', { id: 'ship', result: 'DEEP' }),
+    call(4, 'events', { publish: { type: 'a.b', data: 'DEEP' } }),
+  ];
+  const { stdout } = await cli(['mcp'], { ...here(), input: initialize + lines.join('').replaceAll('"DEEP"', deep) });
+  const [, ...answers] = stdout.trimEnd().split('\n');
+  const errors = answers.map((line) => JSON.parse(line).result?.structuredContent.error);
+  expect(errors.map((error) => error?.code)).toEqual(['usage', 'usage', 'usage']);
+  for (const error of errors) expect(error.message).toMatch(/^(payload|result|data) nests too deeply$/);
 });
 
 test('each tool and each resource finds its command where the server looks for it', async () => {
