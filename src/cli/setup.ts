@@ -1,7 +1,9 @@
+import { join } from 'node:path';
 import { readClone } from '../config/clone.ts';
 import { CoordError } from '../errors.ts';
 import { type InstalledFile, removeTool, setUpTool, toolStatus } from '../hooks/tool-files/set-up.ts';
 import { type ToolName, toolNames } from '../hooks/tool-files/tools.ts';
+import { fileFolder } from '../store/folder.ts';
 import type { Answer } from './frame/context.ts';
 import type { Run } from './frame/spec.ts';
 import { oneLine } from './frame/text.ts';
@@ -10,14 +12,15 @@ export const run: Run = async ({ cwd, env }, parsed) => {
   const tool = toolNames.find((name) => name === parsed.positionals[0]) ?? 'agents-md';
   if (parsed.flag('check') && parsed.flag('remove'))
     throw new CoordError('usage', '--check looks and --remove changes: one of them');
-  const { topLevel, gitConfig } = await readClone({ cwd, env: env as NodeJS.ProcessEnv });
+  const { topLevel, gitDir, gitConfig } = await readClone({ cwd, env: env as NodeJS.ProcessEnv });
   if (topLevel === null)
     throw new CoordError('usage', 'there are no files here to set up: this is no worktree', {
       hint: 'Go to a clone of the project with its files.',
     });
-  if (parsed.flag('remove')) return removed(await removeTool(topLevel, tool), tool);
+  const place = { root: topLevel, before: fileFolder(join(gitDir, 'coord-setup')) };
+  if (parsed.flag('remove')) return removed(await removeTool(place, tool), tool);
   if (parsed.flag('check')) return checked(await toolStatus(topLevel, tool), tool);
-  const installed = await setUpTool(topLevel, tool);
+  const installed = await setUpTool(place, tool);
   const next = gitConfig.has('coord.book') ? 'git coord hooks install' : 'git coord init';
   const trust = tool === 'codex' ? ['Codex asks whether to trust them: /hooks in the project.'] : [];
   const lines = [

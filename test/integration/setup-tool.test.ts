@@ -186,11 +186,24 @@ if (process.env.COORD_TEST_FULL === '1')
 
 test.each([
   ['.mcp.json', '{}', 'claude'],
+  ['.mcp.json', '{}\n', 'claude'],
+  ['.mcp.json', '', 'claude'],
+  ['.mcp.json', '{\n  "a": 1,\n}\n', 'claude'],
   ['.mcp.json', '{"mcpServers":{}}\n', 'claude'],
+  ['.claude/settings.json', '{}\n', 'claude'],
+  ['.claude/settings.json', ' \n', 'claude'],
+  [
+    '.claude/settings.json',
+    '{\n  "hooks": {\n    "Stop": [\n      { "hooks": [] },\n    ], // all\n  }, // so\n}\n',
+    'claude',
+  ],
+  ['.gemini/settings.json', '{}\n', 'gemini'],
+  ['.cursor/hooks.json', '', 'cursor'],
   ['.mcp.json', '\ufeff{\n  "a": 1\n}\n', 'claude'],
   ['.claude/settings.json', '{"hooks":{"Stop":[]}}\n', 'claude'],
   ['.claude/settings.json', '{"hooks":{"Stop":[{"hooks":[{"command":{"toString":1}}]}]}}\n', 'claude'],
   ['.cursor/hooks.json', '{"version":2,"hooks":{}}\n', 'cursor'],
+  ['AGENTS.md', '', 'agents-md'],
   ['AGENTS.md', '\n', 'agents-md'],
   ['AGENTS.md', 'no end', 'agents-md'],
 ])('%s with %j comes back', async (path, text, tool) => {
@@ -199,6 +212,15 @@ test.each([
   expect((await setup(tool, '--check')).status).toBe(0);
   expect((await setup(tool, '--remove')).status).toBe(0);
   expect(await read(path)).toBe(text);
+});
+
+test('a file that was empty and is made anew by hand is ours', async () => {
+  await write({ '.mcp.json': '{}\n' });
+  await setup('claude');
+  await rm(join(dir, '.mcp.json'));
+  await setup('claude');
+  await setup('claude', '--remove');
+  expect(await changed()).toBe('');
 });
 
 test('what can’t be read and written back as it was is refused, before anything is changed', async () => {

@@ -62,7 +62,9 @@ function withMember(text: string, container: Node, member: string, unit: string)
   const comma = matched(upToComma, text, endOf(last));
   const at = endOf(last) + comma.length;
   const rest = matched(restOfLine, text, at);
-  return text.slice(0, at) + (comma === '' ? ',' : '') + rest + lines + text.slice(at + rest.length);
+  // whoever ends the last with a comma does so with ours
+  const [between, after] = comma === '' ? [',', ''] : ['', ','];
+  return text.slice(0, at) + between + rest + lines + after + text.slice(at + rest.length);
 }
 
 /** The text without what is at a path; comments stay. */
@@ -78,8 +80,8 @@ export function withoutValue(text: string, path: JsonPath): string {
   const end = after === undefined ? endOf(container) - 1 : after.offset;
   const [above, below] = [text.slice(start, member.offset), text.slice(endOf(member), end)];
   if (after !== undefined) return text.slice(0, start) + above + withoutComma(below).trimStart() + text.slice(end);
-  const head = before === undefined ? above : withoutComma(above);
   const tail = withoutComma(below);
+  const head = before === undefined || tail !== below ? above : withoutComma(above);
   const inside = before === undefined && (head + tail).trim() === '' ? '' : joined(head.trimEnd(), tail);
   return text.slice(0, start) + inside + text.slice(end);
 }

@@ -1,6 +1,7 @@
 /** Sets a coding tool up in a worktree, and takes that away again. What is there besides stays as it is. */
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { CoordError } from '../../errors.ts';
+import type { Folder } from '../../store/folder.ts';
 import type { HookState } from '../hook-file.ts';
 import { checkJson, partState, withoutPart, withPart } from './json-part.ts';
 import { blockState, withBlock, withoutBlock } from './marked-block.ts';
@@ -13,21 +14,32 @@ export interface InstalledFile {
   readonly state: HookState;
 }
 
+export interface ToolPlace {
+  /** The worktree. */
+  readonly root: string;
+  /** Keeps what was in a file that held nothing: it isn't ours to take away. */
+  readonly before: Folder;
+}
+
 /** Idempotent. @throws CoordError `config`: nothing has been changed then; `unavailable` when a file can't be written */
-export async function setUpTool(root: string, tool: ToolName): Promise<InstalledFile[]> {
+export async function setUpTool({ root, before }: ToolPlace, tool: ToolName): Promise<InstalledFile[]> {
   await checkAll(root, tool);
   for (const file of toolFiles[tool]) await checkPlace(root, await pathOf(root, file));
   for (const file of toolFiles[tool]) {
     const path = await pathOf(root, file);
     const text = await readText(path);
     const changed = withOurs(text ?? '', file);
-    if (changed !== text) await replaceText(path, changed);
+    if (changed === text) continue;
+    const name = keptName(root, path);
+    if (text === null) before.remove(name);
+    else if (stateIn(text, file) === 'missing' && changed === withOurs('', file)) before.write(name, text);
+    await replaceText(path, changed);
   }
   return toolStatus(root, tool);
 }
 
 /** The instructions stay while another tool that is set up reads them. Answers what was taken away, as `missing`. @throws CoordError `config`, `unavailable` */
-export async function removeTool(root: string, tool: ToolName): Promise<InstalledFile[]> {
+export async function removeTool({ root, before }: ToolPlace, tool: ToolName): Promise<InstalledFile[]> {
   await checkAll(root, tool);
   const removed: InstalledFile[] = [];
   for (const file of toolFiles[tool]) {
@@ -37,12 +49,18 @@ export async function removeTool(root: string, tool: ToolName): Promise<Installe
     if (file.name === 'instructions' && (await isReadByOther(root, tool, path))) continue;
     const rest = withoutOurs(text, file);
     if (rest === text) continue; // set up by hand
-    if (rest === restOfOwn(file)) await removeFile(path, rest);
+    if (rest === restOfOwn(file)) await leaveAsBefore(path, before.read(keptName(root, path)), rest);
     else await replaceText(path, rest);
     removed.push({ name: file.name, path, state: 'missing' });
   }
   return removed;
 }
+
+const keptName = (root: string, path: string): string => encodeURIComponent(relative(root, path));
+
+/** @param was null: it was made for ours */
+const leaveAsBefore = (path: string, was: string | null, rest: string): Promise<void> =>
+  was === null ? removeFile(path, rest) : replaceText(path, was);
 
 /** What can't be read has nothing of ours. */
 export async function toolStatus(root: string, tool: ToolName): Promise<InstalledFile[]> {

@@ -58,6 +58,9 @@ describe('what goes in comes out again, byte for byte', () => {
     written({ a: [1, 2, { b: null }] }, 4),
     '{\n  "hooks": {\n    "Stop": [ { "hooks": [] }, {} ] /* end */ } // all\n}\n',
     '{\n  "a": 1 // ,\n  , "b": "},{" // }\n  // last\n}\n',
+    '{\n  "a": 1,\n}\n',
+    '{ "a": 1, }\n',
+    '{\n  "hooks": {\n    "Stop": [\n      {}, // first\n    ] /* end */ , // all\n  },\n}\n',
   ])('%j', (text) => {
     for (const part of [hook, entry]) {
       const now = withPart(text, part);
