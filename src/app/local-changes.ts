@@ -1,4 +1,5 @@
-import { type FSWatcher, mkdirSync, watch } from 'node:fs';
+import { type FSWatcher, watch } from 'node:fs';
+import { makeFolder } from '../transport/make-folder.ts';
 
 /** Tells at once when a process of this clone has changed the book, or the daemon has read it. */
 export interface LocalChanges {
@@ -46,7 +47,7 @@ export function openLocalChanges(coordDir: string): LocalChanges {
 
 function watchFolder(folder: string, onFile: (name: string) => void): FSWatcher | null {
   try {
-    mkdirSync(folder, { recursive: true });
+    makeFolder(folder);
     const watcher = watch(folder, { persistent: false }, (_event, name) => onFile(name ?? ''));
     watcher.on('error', () => watcher.close());
     return watcher;

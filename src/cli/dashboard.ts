@@ -13,16 +13,16 @@ export const run: Run = (context, parsed) =>
     const { url, port } = dashboard;
     const wanted = opened.app.config.monitoring.dashboardPort;
     if (port !== wanted) context.notice(`port ${wanted} is taken; this is ${port}`);
-    const address = `${url}#token=${token}`;
-    const data = { url, port, token };
-    context.write(context.json ? successDocument({ ...data, serving: true }) : `${address}\n`);
-    context.notice('Whoever has the part after # can act on tasks; without it the page only shows. Ctrl-C ends it.');
     let stop = (): void => {};
     const stopped = new Promise<void>((resolve) => {
       stop = resolve;
     });
     for (const signal of signals) process.once(signal, stop);
     context.outputClosed.addEventListener('abort', stop);
+    const address = `${url}#token=${token}`;
+    const data = { url, port, token };
+    context.write(context.json ? successDocument({ ...data, serving: true }) : `${address}\n`);
+    context.notice('Whoever has the part after # can act on tasks; without it the page only shows. Ctrl-C ends it.');
     try {
       await Promise.race([stopped, dashboard.broken]);
     } finally {

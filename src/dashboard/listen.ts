@@ -3,6 +3,8 @@ import { CoordError } from '../errors.ts';
 
 const portsTried = 20;
 const connectionsMax = 200;
+/** Who begins a request and doesn't end it keeps one of these for no longer: all of them taken, no page is served. */
+const slowest = { headersTimeout: 5000, requestTimeout: 10_000, connectionsCheckingInterval: 1000 };
 
 export interface Listening {
   readonly server: Server;
@@ -13,7 +15,7 @@ export interface Listening {
 export async function listen(firstPort: number, listenerAt: (port: number) => RequestListener): Promise<Listening> {
   const lastPort = Math.min(65_535, firstPort + portsTried - 1);
   for (let port = firstPort; port <= lastPort; port++) {
-    const server = createServer(listenerAt(port));
+    const server = createServer(slowest, listenerAt(port));
     server.maxConnections = connectionsMax;
     const error = await tryPort(server, port);
     if (error === null) return { server, port };

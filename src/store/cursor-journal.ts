@@ -1,7 +1,8 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { appendFileSync, mkdirSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { appendFileSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { CoordError } from '../errors.ts';
+import { makeFolder } from '../transport/make-folder.ts';
 import type { Oid } from '../transport/port.ts';
 import { fileFolder } from './folder.ts';
 
@@ -120,7 +121,7 @@ function parse(text: string | null, book: string, steps: number): Told | null {
 
 /** Those that nobody has added to for longest. */
 function dropOldest(path: string): void {
-  mkdirSync(path, { recursive: true });
+  makeFolder(path);
   const names = readdirSync(path);
   if (names.length < streamsMax) return;
   const ages = names.map((name) => ({ name, ms: statSync(join(path, name), { throwIfNoEntry: false })?.mtimeMs ?? 0 }));

@@ -1,6 +1,7 @@
-import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { CoordError } from '../errors.ts';
+import { makeFolder } from '../transport/make-folder.ts';
 
 /** A flat folder of small texts: what a clone keeps beside the book. Names are safe file names. */
 export interface Folder {
@@ -23,7 +24,7 @@ export function fileFolder(path: string): Folder {
 }
 
 function replaceFile(folder: string, name: string, text: string): void {
-  mkdirSync(folder, { recursive: true });
+  makeFolder(folder);
   const beside = join(folder, `${name}.${process.pid}-${counter++}.new`);
   try {
     writeFileSync(beside, text);

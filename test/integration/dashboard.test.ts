@@ -1,14 +1,16 @@
 // The dashboard's server: who may ask, what is told, and how a client goes on.
 import { execFileSync } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, renameSync } from 'node:fs';
 import { createServer } from 'node:http';
+import { connect, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
-import { type Agent, closeAgents, makeLocalBook, openAgent } from '../helpers/book.ts';
+import type { BookFact } from '../../src/dashboard/rows.ts';
+import { type Agent, closeAgents, joinBook, makeBook, makeLocalBook, openAgent } from '../helpers/book.ts';
 import { cli } from '../helpers/cli.ts';
 import { ask, freePort, listen, type RunningDashboard, startDashboard, stopDashboards } from '../helpers/dashboard.ts';
-import { makeScratch, type Scratch } from '../helpers/repo.ts';
+import { git, makeScratch, type Scratch } from '../helpers/repo.ts';
 import { waitFor } from '../helpers/wait-for.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
@@ -62,6 +64,52 @@ test('who asks for the head of the events is no page that stays', async () => {
   const page = await listen(dashboard);
   await waitFor(() => page.told.length > 0, { what: 'a page is told' });
   page.close();
+});
+
+test('requests that nobody ends take the place of others for seconds alone', async () => {
+  const dashboard = await startDashboard(dir);
+  const open = (begun: string): Promise<Socket> =>
+    new Promise((resolve) => {
+      const socket = connect(dashboard.port, '127.0.0.1', () => socket.write(begun, () => resolve(socket)));
+      socket.on('error', () => {});
+    });
+  const begun = ['GET / HTTP/1.1\r\nHost: x\r\n', ''];
+  const sockets = await Promise.all(Array.from({ length: 210 }, (_, i) => open(begun[i % 2] ?? '')));
+  const isServed = () =>
+    ask(dashboard, '/').then(
+      ({ status }) => status === 200,
+      () => false,
+    );
+  expect(await isServed()).toBe(false);
+  await waitFor(isServed, { what: 'the page is served again', deadlineMs: 20_000 });
+  for (const socket of sockets) socket.destroy();
+});
+
+test('a clone that is moved is away, is not begun anew in its old place, and is shown once it is back', async () => {
+  const remote = join(scratch.dir, 'remote.git');
+  await git(['init', '--quiet', '--bare', remote], { cwd: '/' });
+  const clone = await joinBook(remote, join(scratch.dir, 'clone'), await makeBook(remote, dir));
+  await git(['config', 'coord.coordination.pollInterval', '1s'], { cwd: clone });
+  for (const [place, root] of [
+    [dir, dir],
+    [clone, clone],
+    [clone, join(clone, '.git')],
+  ] as const) {
+    const dashboard = await startDashboard(place);
+    const page = listen(dashboard);
+    const awayNow = () =>
+      page.told
+        .flatMap(({ message }) => message?.set?.facts ?? [])
+        .findLast((fact): fact is BookFact => fact.key === 'book')?.away;
+    await waitFor(() => awayNow() === null, { what: 'the book is shown' });
+    renameSync(root, `${root}-moved`);
+    await waitFor(() => awayNow() != null, { what: 'the clone is away', deadlineMs: 60_000 });
+    expect(existsSync(root)).toBe(false);
+    renameSync(`${root}-moved`, root);
+    await waitFor(() => awayNow() === null, { what: 'it is back', deadlineMs: 60_000 });
+    expect(await dashboard.stop()).toBe(0);
+    page.close();
+  }
 });
 
 test('another name, another site and a missing token are refused, and nothing is done', async () => {

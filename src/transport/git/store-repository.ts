@@ -4,11 +4,12 @@
  */
 import { randomBytes } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
-import { appendFile, mkdir, rename, rm } from 'node:fs/promises';
+import { appendFile, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { CoordError } from '../../errors.ts';
 import { withFileLock } from '../file-lock.ts';
 import { runGit } from '../git-process.ts';
+import { makeFolder } from '../make-folder.ts';
 import type { ObjectFormat } from '../objects/object-id.ts';
 import { cleanWords } from './redact.ts';
 
@@ -118,7 +119,7 @@ function inspect({ store, objectFormat }: StoreOptions): Found {
 async function makeStore({ store, objectFormat, env, timeoutMs }: StoreOptions): Promise<void> {
   const beside = `${store}.new-${randomBytes(6).toString('hex')}`;
   try {
-    await mkdir(dirname(store), { recursive: true });
+    makeFolder(dirname(store));
     const init = ['init', '--quiet', '--bare', '--template=', `--object-format=${objectFormat}`, beside];
     const { status, stderr } = await runGit(init, { cwd: dirname(store), env, timeoutMs });
     if (status !== 0) throw new CoordError('unavailable', `the store could not be made: ${cleanWords(stderr)}`);
