@@ -8,7 +8,6 @@
  *   a wrong answer          answered with nothing: two that answer each other's errors would never end
  */
 import type { Readable } from 'node:stream';
-import type { Transport } from '@modelcontextprotocol/sdk/shared/transport.js';
 import type { JSONRPCMessage } from '@modelcontextprotocol/sdk/types.js';
 import { type InputLine, InputLines, lineMibMax } from './input-lines.ts';
 import type { Sdk } from './sdk.ts';
@@ -16,7 +15,7 @@ import type { Sdk } from './sdk.ts';
 type Id = string | number | null;
 type Code = 'ParseError' | 'InvalidRequest';
 
-export class LineTransport implements Transport {
+export class LineTransport {
   onmessage?: (message: JSONRPCMessage) => void;
   onerror?: (error: Error) => void;
   onclose?: () => void;

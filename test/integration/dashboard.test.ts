@@ -89,7 +89,7 @@ test('a clone that is moved is away, is not begun anew in its old place, and is 
   const remote = join(scratch.dir, 'remote.git');
   await git(['init', '--quiet', '--bare', remote], { cwd: '/' });
   const clone = await joinBook(remote, join(scratch.dir, 'clone'), await makeBook(remote, dir));
-  await git(['config', 'coord.coordination.pollInterval', '1s'], { cwd: clone });
+  await git(['config', 'coord.pollInterval', '1s'], { cwd: clone });
   for (const [place, root] of [
     [dir, dir],
     [clone, clone],
