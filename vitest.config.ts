@@ -11,6 +11,9 @@ class SimulationFirst extends BaseSequencer {
   }
 }
 
+/** On two cores: most of the time a test waits for processes of git. */
+const workers = 5;
+
 export default defineConfig({
   // as in the bundles
   resolve: { alias: leftOut },
@@ -20,11 +23,21 @@ export default defineConfig({
       {
         extends: true,
         test: {
+          name: 'units',
+          include: ['test/unit/**/*.test.ts'],
+          // what they change of their process they put back: one for each file would take longer than they do
+          isolate: false,
+          maxWorkers: workers,
+          sequence: { groupOrder: 0 },
+        },
+      },
+      {
+        extends: true,
+        test: {
           name: 'side by side',
           include: ['test/**/*.test.ts'],
-          exclude: ['test/bench/**', 'test/alone/**'],
-          // Most of the time a test waits for processes of git.
-          maxWorkers: 3,
+          exclude: ['test/bench/**', 'test/unit/**', 'test/alone/**'],
+          maxWorkers: workers,
           sequence: { groupOrder: 0 },
         },
       },
