@@ -48,6 +48,11 @@ const refs = async () => {
   return lines.split('\n').filter(Boolean);
 };
 const names = async () => (await refs()).map((line) => line.split(' ')[0]);
+/** As it happens on the server itself: hooks that guard it aren't asked. */
+const unguarded = ['-c', 'core.hooksPath=/dev/null'];
+const lose = async (...lost: readonly (string | undefined)[]) => {
+  for (const ref of lost) await git([...unguarded, 'update-ref', '-d', `refs/${ref}`], { cwd: bare });
+};
 const backUp = () => cp(bare, dirOf('backup.git'), { recursive: true });
 async function setBack(): Promise<void> {
   await rm(bare, { recursive: true });
@@ -72,14 +77,14 @@ describe('everything is gone', () => {
       const other = dirOf('other');
       await git(['init', '--quiet', other], { cwd: '/' });
       await commitAll(other, 'first');
-      await git(['push', '--quiet', '--mirror', bare], { cwd: other });
+      await git(['push', '--quiet', `--receive-pack=git ${unguarded.join(' ')} receive-pack`, '--mirror', bare], { cwd: other });
     }],
     ['from a repository made anew', async () => {
       await rm(bare, { recursive: true });
       await makeBareRepo(bare);
     }],
     ['but the claims', async () => {
-      for (const ref of await names()) if (ref && !ref.startsWith('claims/')) await git(['update-ref', '-d', `refs/${ref}`], { cwd: bare });
+      await lose(...(await names()).filter((ref) => !ref?.startsWith('claims/')));
     }],
   ])('%s: the book is back, what was finished as it was, the rest held by nobody', async (_, lose) => {
     const a = await agent('a');
@@ -178,7 +183,7 @@ test('two clones at once: each task is put back once', async () => {
   const [a, b] = [await agent('a'), await agent('b')];
   for (let n = 0; n < 12; n++) await a.book.add({ id: `t${n}`, title: `t${n}` });
   await b.book.list();
-  for (const ref of await names()) if (ref) await git(['update-ref', '-d', `refs/${ref}`], { cwd: bare });
+  await lose(...(await names()));
   const both = await Promise.all([a, b].map((one) => restore(one)));
   const ids = both.flatMap(({ restored }) => restored.map((task) => task.id));
   expect(ids.sort()).toEqual([...new Set(ids)].sort());
@@ -186,14 +191,21 @@ test('two clones at once: each task is put back once', async () => {
   for (const one of [a, b]) expect((await one.book.list()).tasks).toHaveLength(12);
 });
 
-test('who has seen less restores first: who has seen it finished finishes it, and both go on', async () => {
+/** `b` has seen both open, and puts them back so; `a` has finished `x` and holds `y`. */
+async function restoredByWhoSawLess(): Promise<[Agent, Agent]> {
   const [a, b] = [await agent('a'), await agent('b')];
   for (const name of ['x', 'y']) await a.book.add({ id: name, title: name });
   await b.book.list();
   for (const name of ['x', 'y']) await a.book.claim(name);
   await a.book.done('x', 'by a');
-  for (const ref of await names()) if (ref) await git(['update-ref', '-d', `refs/${ref}`], { cwd: bare });
+  await lose(...(await names()));
   expect(await said(b)).toEqual(['x gone reopened open 1000', 'y gone reopened open 1000']);
+  return [a, b];
+}
+
+test('who has seen less restores first: who has seen it finished finishes it, and both go on', async () => {
+  await git(['config', 'core.hooksPath', '/dev/null'], { cwd: bare });
+  const [a, b] = await restoredByWhoSawLess();
   expect(await said(a)).toEqual(['x restored on top done 1000', 'y restored left claimed 1']);
   for (const one of [a, b]) {
     expect(await said(one)).toEqual([]);
@@ -205,7 +217,7 @@ test('who has seen less restores first: who has seen it finished finishes it, an
 test('another book at the place is not filled', async () => {
   const a = await agent('a');
   await fill(a);
-  for (const ref of await names()) if (ref) await git(['update-ref', '-d', `refs/${ref}`], { cwd: bare });
+  await lose(...(await names()));
   await makeBook(bare, bare);
   const before = await refs();
   const refused = await cli('a', 'restore');
@@ -303,7 +315,7 @@ describe('another book in the place of ours', () => {
     await isUntouched(a);
     expect(await inStore()).toContain('refs/coord/unsure/board/alien');
     // what is lost from then on is ours
-    await git(['update-ref', '-d', 'refs/board/same'], { cwd: bare });
+    await lose('board/same');
     expect((await cli('a', 'restore')).data.restored).toMatchObject([{ id: 'same' }]);
   });
 });
@@ -325,6 +337,14 @@ test("a server with our hooks: what they allow comes back, what they don't is na
   ]);
 });
 
+test('such a server takes no word for it that what was put back as unfinished is finished', async () => {
+  await installServerHooks({ path: bare, env: process.env, node: process.execPath });
+  const [a] = await restoredByWhoSawLess();
+  const { refused, left } = await restore(a);
+  expect([refused, left]).toMatchObject([[{ id: 'x', why: expect.stringContaining('refs/board/x') }], [{ id: 'y' }]]);
+  expect(await codeOf(a.book.list())).toBe('ok');
+});
+
 test('what the target carries comes back in review, and a sweep ends that', async () => {
   const a = await agent('a');
   const dir = dirOf('a');
@@ -334,7 +354,7 @@ test('what the target carries comes back in review, and a sweep ends that', asyn
   await commitAll(dir, 'first');
   const landed = await commitAll(dir, 'the work\n\nTask: x\nClaim-Term: 1\n');
   await git(['push', '--quiet', 'origin', 'main'], { cwd: dir });
-  await git(['update-ref', '-d', 'refs/board/x'], { cwd: bare });
+  await lose('board/x');
   expect(await said(a)).toEqual(['x gone reopened review 1001']);
   await cli('a', 'sweep');
   expect(await a.book.show('x')).toMatchObject({ state: 'done', landed: { ref: 'refs/heads/main', commit: landed } });
@@ -358,7 +378,7 @@ describe('with an archive', () => {
 
   test('all is gone: it comes back first, and what is in it stays off the board', async () => {
     const a = await archived('archived');
-    for (const ref of await names()) if (ref) await git(['update-ref', '-d', `refs/${ref}`], { cwd: bare });
+    await lose(...(await names()));
     const { data, stderr } = await cli('a', 'restore');
     expect(stderr).toBe('');
     expect([data.archive, data.book, data.restored.map((task: { id: string }) => task.id)]).toEqual([
@@ -378,7 +398,7 @@ describe('with an archive', () => {
 
   test('it alone is gone', async () => {
     const a = await archived('archived');
-    await git(['update-ref', '-d', 'refs/archive/board'], { cwd: bare });
+    await lose('archive/board');
     expect((await cli('a', 'doctor')).error?.message).toMatch(/^history: .*: archive\/board$/);
     expect((await restore(a, true)).archive).toBe(true);
     expect(await names()).not.toContain('archive/board');
@@ -424,12 +444,12 @@ describe('with an archive', () => {
 test('the library', async () => {
   const a = await agent('a');
   await fill(a);
-  await git(['update-ref', '-d', 'refs/board/over'], { cwd: bare });
+  await lose('board/next');
   const book = await openBook({ dir: dirOf('a'), agent: 'a', session: 's-a' });
-  const over = [{ id: 'over', was: 'gone', how: 'put back', state: 'done', term: 1 }];
-  expect(await book.restore({ dryRun: true })).toMatchObject({ restored: over, dryRun: true });
-  expect(await book.restore()).toMatchObject({ restored: over, left: [], book: false });
-  expect(await book.show('over')).toMatchObject({ state: 'done' });
+  const next = [{ id: 'next', was: 'gone', how: 'reopened', state: 'open', term: 1000 }];
+  expect(await book.restore({ dryRun: true })).toMatchObject({ restored: next, dryRun: true });
+  expect(await book.restore()).toMatchObject({ restored: next, left: [], book: false });
+  expect(await book.show('next')).toMatchObject({ state: 'open' });
   await book.close();
 });
 
@@ -439,7 +459,7 @@ test('init neither begins nor joins another book in the place of one that is gon
   await anna.book.list();
   const say = (...args: string[]) =>
     cliJson(args, { cwd: dirOf('anna'), env: { COORD_AGENT: 'anna', COORD_SESSION: 's-anna' } });
-  for (const ref of await names()) await git(['update-ref', '-d', `refs/${ref}`], { cwd: bare });
+  await lose(...(await names()));
   const refused = await say('init');
   expect([refused.status, refused.error?.code]).toEqual([7, 'not-ready']);
   expect(refused.error?.next).toEqual(['git coord restore --dry-run', 'git coord init --yes']);
