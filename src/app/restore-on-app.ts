@@ -16,7 +16,7 @@ export interface RestoreOptions {
   readonly warn: (words: string) => void;
 }
 
-const nothing = { restored: [], left: [], refused: [], unreadable: [], book: false, archive: false };
+const nothing = { restored: [], left: [], refused: [], unreadable: [], book: false, archive: false, queue: null };
 
 /**
  * Puts back what the remote has lost of what this clone has seen there. An embedded book is its own: nothing is kept beside it.

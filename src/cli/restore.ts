@@ -1,5 +1,6 @@
 import { restoreOn } from '../app/restore-on-app.ts';
 import type { Restored, RestoredTask } from '../coordinator/restore-tasks.ts';
+import { pausedText } from '../domain/decide-queue.ts';
 import { CoordError } from '../errors.ts';
 import type { Run } from './frame/spec.ts';
 import { oneLine } from './frame/text.ts';
@@ -12,11 +13,12 @@ export const run: Run = (context, parsed) =>
     return { data, text: textOf(data), ...(failure && { failure }) };
   });
 
-function textOf({ restored, left, book, archive, dryRun }: Restored): string {
+function textOf({ restored, left, book, archive, queue, dryRun }: Restored): string {
   const would = dryRun ? 'would be ' : '';
   const lines = [
     ...(book ? [`the book: ${would}put back`] : []),
     ...(archive ? [`the archive: ${would}put back`] : []),
+    ...(queue ? [`pauses: ${would}put back: ${oneLine(pausedText(queue) ?? '')}`] : []),
     ...restored.map((task) => `${task.id}: ${would}${howText(task)}`),
     ...left.map(
       ({ id, state }) =>

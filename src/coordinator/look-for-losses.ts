@@ -1,4 +1,4 @@
-import type { FormatNote } from '../domain/agent.ts';
+import type { FormatNote, QueueNote } from '../domain/agent.ts';
 import { decideRestore, type LossStanding, type Restoring } from '../domain/decide-restore.ts';
 import type { Task, TaskNote } from '../domain/task.ts';
 import { CoordError } from '../errors.ts';
@@ -8,6 +8,11 @@ import type { Context } from './context.ts';
 import { type LostArchive, lostArchive } from './lost-archive.ts';
 import { seenOf } from './read-seen.ts';
 import { kinds } from './record-kinds.ts';
+
+/** What was paused when this clone looked last, of which the remote shows nothing. */
+export interface LostPauses extends Pick<QueueNote, 'paused' | 'labels'> {
+  readonly oid: Oid;
+}
 
 /** A task that the remote has lost, or of which it shows an older state, and what is to be done. */
 export interface LostTask {
@@ -25,6 +30,7 @@ export interface Losses {
   readonly tasks: readonly LostTask[];
   /** Put back first: what is in it is not put back on the board. */
   readonly archive: LostArchive | null;
+  readonly pauses: LostPauses | null;
   /** The remote doesn't say any more which book it has. */
   readonly formatGone: boolean;
   /** What was seen of them can't be read. */
@@ -52,10 +58,12 @@ const repairsMax = 64;
  */
 export async function lookForLosses(context: Context, request: LossesRequest): Promise<Losses> {
   const { layout } = context.store;
-  const read = await context.store.read([layout.format, layout.all('board'), layout.all('claims'), layout.archive]);
+  const spaces = [layout.all('board'), layout.all('claims')];
+  const read = await context.store.read([layout.format, layout.queue, ...spaces, layout.archive]);
   const formatGone = isFormatGone(context, read, request);
-  if (read.wentBack.size === 0) return { tasks: [], archive: null, formatGone, unreadable: [] };
   const kept = new Map(await request.kept.refs());
+  const pauses = await lostPauses(context, read, kept.get(layout.queue));
+  if (read.wentBack.size === 0) return { tasks: [], archive: null, pauses, formatGone, unreadable: [] };
   const archive = await lostArchive(context, read, kept);
   const lost = new Set([...read.wentBack].filter((ref) => ref !== layout.archive));
   for (const [id, oid] of archive?.entries ?? []) {
@@ -93,11 +101,20 @@ export async function lookForLosses(context: Context, request: LossesRequest): P
     const termThere = task.kind === 'task' ? task.note.task.term : 0;
     return { ...loss, restoring: decideRestore({ ...loss, termThere, carried: carried.get(loss.id) ?? null }) };
   });
-  return { tasks, archive, formatGone, unreadable };
+  return { tasks, archive, pauses, formatGone, unreadable };
 }
 
 const mayHaveLanded = ({ standing, kept }: Pick<LostTask, 'standing' | 'kept'>): boolean =>
   (standing === 'gone' || standing === 'behind') && (kept.state === 'open' || kept.state === 'claimed');
+
+/** Of an older state that the remote shows nobody can tell that it is one: records of the queue have no history. */
+async function lostPauses({ store }: Context, read: BookRead, oid: Oid | undefined): Promise<LostPauses | null> {
+  if (oid === undefined || read.records.has(store.layout.queue)) return null;
+  const [seen] = await store.history<QueueNote>(kinds.queue, oid, 1);
+  if (!seen?.ok) return null;
+  const { paused, labels } = seen.note;
+  return paused || labels.length > 0 ? { oid, paused, labels } : null;
+}
 
 function isFormatGone({ store }: Context, read: BookRead, { book, place }: LossesRequest): boolean {
   const format = read.records.get(store.layout.format)?.decoded;

@@ -1,3 +1,4 @@
+import type { QueueNote } from '../domain/agent.ts';
 import type { LossStanding } from '../domain/decide-restore.ts';
 import type { Who } from '../domain/seen.ts';
 import { taskSubject } from '../domain/subjects.ts';
@@ -8,7 +9,7 @@ import type { NewCommit, NewObject, RefUpdate, SwapReport } from '../transport/p
 import { encodeClaim } from './attempt.ts';
 import { type Context, decisionsMax } from './context.ts';
 import { formatCommit } from './init-book.ts';
-import { type Losses, type LossesRequest, type LostTask, lookForLosses } from './look-for-losses.ts';
+import { type Losses, type LossesRequest, type LostPauses, type LostTask, lookForLosses } from './look-for-losses.ts';
 import { archiveMove } from './lost-archive.ts';
 
 export interface RestoreRequest extends LossesRequest {
@@ -37,12 +38,16 @@ export interface Restored {
   readonly book: boolean;
   /** So was the archive. */
   readonly archive: boolean;
+  /** What was paused when this clone looked last, and is again; null: it had not been lost. */
+  readonly queue: Pick<QueueNote, 'paused' | 'labels'> | null;
   readonly dryRun: boolean;
 }
 
-/** What the restoring of one task, or of the archive, moves. */
+/** What the restoring of one task, of the archive or of the pauses moves. */
 interface Move {
-  /** Null: it is the archive's. */
+  /** The task's, or that of one of the others. */
+  readonly id: string;
+  /** Null: it is no task's. */
   readonly loss: LostTask | null;
   readonly updates: readonly RefUpdate[];
   readonly objects: readonly NewObject[];
@@ -52,7 +57,8 @@ interface Move {
  * Puts back what the remote has lost of what this clone has seen (protocol 5). Every ref is guarded by what the remote shows now; on a
  * conflict it is looked and decided again, so that what somebody else has put back meanwhile stays.
  *
- *   the archive is gone       first; what is in it is not put back on the board
+ *   the pauses are gone       first of all: what is paused shall not be open in between
+ *   the archive is gone       then; what is in it is not put back on the board
  *   the book itself is gone   the format goes with the last push: until it is there nobody joins
  *   one of them is refused    each by itself
  *
@@ -62,40 +68,49 @@ export async function restoreTasks(context: Context, who: Who, request: RestoreR
   const restored = new Map<string, RestoredTask>();
   const sent: Move[] = [];
   const refused = new Map<string, string>();
-  let [book, archive, words] = [false, false, ''];
+  const done = new Set<string>();
+  let [book, words] = [false, ''];
+  let queue: Restored['queue'] = null;
   for (let tries = 0; tries < decisionsMax; tries++) {
     const losses = await lookForLosses(context, request);
     const due = losses.tasks.filter(({ id, restoring }) => restoring.kind !== 'left' && !refused.has(id));
     const left = losses.tasks.filter(({ restoring }) => restoring.kind === 'left');
     const archiveDue = refused.has(archiveName) ? null : losses.archive;
+    const pausesDue = refused.has(pausesName) ? null : losses.pauses;
+    if (pausesDue !== null) queue = { paused: pausesDue.paused, labels: pausesDue.labels };
     if (request.dryRun) {
       for (const loss of due) restored.set(loss.id, shown(loss));
-      [book, archive] = [losses.formatGone, archiveDue !== null];
+      if (archiveDue !== null) done.add(archiveName);
+      if (pausesDue !== null) done.add(pausesName);
+      book = losses.formatGone;
     }
-    if (request.dryRun || (due.length === 0 && archiveDue === null && !losses.formatGone)) {
+    if (request.dryRun || (due.length === 0 && archiveDue === null && pausesDue === null && !losses.formatGone)) {
       if (!request.dryRun) {
         await request.kept.follow(left.map((loss) => followed(context, loss)));
         for (const loss of await arrived(context, sent, restored)) restored.set(loss.id, shown(loss));
       }
-      return answer(losses, { restored, refused, left, book, archive }, request);
+      const found = { restored, refused, left, book, archive: done.has(archiveName) };
+      return answer(losses, { ...found, queue: done.has(pausesName) ? queue : null }, request);
     }
     const moves = due.map((loss) => moveOf(context, who, loss));
-    if (archiveDue !== null) moves.unshift({ loss: null, ...(await archiveMove(context, who, archiveDue)) });
+    if (archiveDue !== null)
+      moves.unshift({ id: archiveName, loss: null, ...(await archiveMove(context, who, archiveDue)) });
+    if (pausesDue !== null) moves.unshift(pausesMove(context, pausesDue));
     sent.push(...moves);
     const format = losses.formatGone
       ? formatCommit(context.store, request.book, who.agent, context.clock.wall())
       : undefined;
     const { applied, failed, report } = await sendBatches(context, moves, format);
     words = report.message;
-    for (const { loss } of applied)
-      if (loss === null) archive = true;
-      else restored.set(loss.id, shown(loss));
+    for (const { id, loss } of applied)
+      if (loss === null) done.add(id);
+      else restored.set(id, shown(loss));
     if (failed.length === 0 && isApplied(report)) book ||= losses.formatGone;
     else if ([...report.answers.values()].includes('refused')) {
       if (losses.formatGone) break;
       for (const [id, outcome] of await sendEach(context, failed))
         if (outcome.kind === 'refused') refused.set(id, outcome.why);
-        else if (outcome.task === null) archive = true;
+        else if (outcome.task === null) done.add(id);
         else restored.set(id, outcome.task);
     }
     await context.clock.sleep(50 * (tries + 1) * (0.5 + context.random()));
@@ -116,8 +131,16 @@ function moveOf(context: Context, who: Who, loss: LostTask): Move {
   const updates: RefUpdate[] = [{ ref: store.layout.board(id), from: there, to: made?.oid ?? keptOid }];
   const released = claimThere === null || context.profile.deletes ? null : releasedOn(context, loss, claimThere);
   if (claimThere !== null) updates.push({ ref: store.layout.claims(id), from: claimThere, to: released?.oid ?? null });
-  return { loss, updates, objects: [made, released].filter((one) => one !== null) };
+  return { id, loss, updates, objects: [made, released].filter((one) => one !== null) };
 }
+
+/** The very record that was seen: it has no term, and belongs to nobody. */
+const pausesMove = ({ store }: Context, { oid }: LostPauses): Move => ({
+  id: pausesName,
+  loss: null,
+  updates: [{ ref: store.layout.queue, from: null, to: oid }],
+  objects: [],
+});
 
 /** Where nothing can be deleted. */
 function releasedOn(context: Context, { id, kept, keptOid }: LostTask, claimThere: string): NewCommit {
@@ -178,7 +201,7 @@ type Sent =
 async function sendEach(context: Context, moves: readonly Move[]): Promise<Map<string, Sent>> {
   const outcomes = new Map<string, Sent>();
   for (const move of moves) {
-    const id = move.loss?.id ?? archiveName;
+    const { id } = move;
     const report = await sendAll(context, [move]);
     if (isApplied(report)) outcomes.set(id, { kind: 'done', task: move.loss && shown(move.loss) });
     else if ([...report.answers.values()].includes('refused'))
@@ -187,7 +210,9 @@ async function sendEach(context: Context, moves: readonly Move[]): Promise<Map<s
   return outcomes;
 }
 
+/** As no task is called. */
 const archiveName = 'archive/board';
+const pausesName = 'coord/queue';
 
 /** What was sent without an answer, and is there: as ours, not as somebody else's. */
 async function arrived({ store }: Context, sent: readonly Move[], known: ReadonlyMap<string, unknown>) {
@@ -226,11 +251,12 @@ function answer(
     readonly left: readonly LostTask[];
     readonly book: boolean;
     readonly archive: boolean;
+    readonly queue: Restored['queue'];
   },
   { dryRun }: RestoreRequest,
 ): Restored {
   const refused = [...found.refused].map(([id, why]) => ({ id, why }));
-  const { book, archive } = found;
+  const { book, archive, queue } = found;
   const restored = [...found.restored.values()];
-  return { restored, left: found.left.map(shown), refused, unreadable, book, archive, dryRun };
+  return { restored, left: found.left.map(shown), refused, unreadable, book, archive, queue, dryRun };
 }

@@ -126,6 +126,7 @@ test('nothing is lost: nothing is written; an embedded book has nothing beside i
     unreadable: [],
     book: false,
     archive: false,
+    queue: null,
     dryRun: false,
   });
   expect(await refs()).toEqual(before);
@@ -177,6 +178,44 @@ test('newer state at the remote stays, and this clone goes by it', async () => {
   expect(await said(a)).toEqual([]);
   expect(await a.book.show('x')).toMatchObject({ state: 'done', result: 'by b' });
   expect(await codeOf(a.book.done('x'))).toBe('lost');
+});
+
+describe('what was paused', () => {
+  const loseAll = async () => lose(...(await names()));
+
+  test('is paused again before anything is open, as this clone did or saw it last', async () => {
+    const [a, b] = [await agent('a'), await agent('b')];
+    for (const name of ['x', 'y']) await a.book.add({ id: name, title: name, labels: [name] });
+    await a.book.pause(['x']);
+    await b.book.list();
+    await loseAll();
+    const queue = { paused: false, labels: ['x'] };
+    expect(await restore(b, true)).toMatchObject({ queue, dryRun: true });
+    expect(await names()).toEqual([]);
+    const said = await cli('b', 'restore');
+    expect([said.status, said.data.queue]).toEqual([0, queue]);
+    expect((await a.book.list()).tasks.map(({ id: task, ready }) => `${task} ${ready}`)).toEqual(['x false', 'y true']);
+    expect(await restore(a)).toMatchObject({ restored: [], queue: null });
+    // what a clone has done itself, and nobody has seen since
+    await a.book.pause();
+    await loseAll();
+    expect((await restore(a)).queue).toEqual({ paused: true, labels: ['x'] });
+  });
+
+  test('and is not any more is not lost; it alone is put back too; what the remote shows of it stays', async () => {
+    const [a, b] = [await agent('a'), await agent('b')];
+    await a.book.add({ id: 'x', title: 'x' });
+    await a.book.pause();
+    await b.book.list();
+    await a.book.resume();
+    await lose('coord/queue');
+    expect(await restore(a)).toMatchObject({ restored: [], queue: null });
+    await a.book.pause(['deferred']);
+    expect(await restore(b)).toMatchObject({ restored: [], queue: null });
+    await lose('coord/queue');
+    expect(await restore(b)).toMatchObject({ restored: [], queue: { paused: false, labels: ['deferred'] } });
+    expect((await cli('b', 'status')).data.queue).toEqual({ paused: false, labels: ['deferred'] });
+  });
 });
 
 test('two clones at once: each task is put back once', async () => {

@@ -215,11 +215,11 @@ class GitTransport implements Transport {
   async #list(patterns: readonly string[]): Promise<RefList> {
     const asked = this.#keptOf.asking(patterns);
     await this.#fetch(asked);
-    const { shown, kept, marked } = await this.#refs.standing(asked);
+    const { shown, kept, queue, marked } = await this.#refs.standing(asked);
     const known = await this.#keptOf.known(shown, (await this.#processes.open()).reader);
     if (known === null) return this.#refs.showOther({ kept, shown });
     const isSure = known === undefined || known === marked || (await this.#refs.isSure(marked));
-    const first = await this.#refs.follow({ kept, shown });
+    const first = await this.#refs.follow({ kept, shown, queue });
     const { keptPrefix } = this.#map;
     if (patterns.includes(keptPrefix)) await packManyRefs(this.#store, [keptPrefix, this.#map.tracking(keptPrefix)]);
     const list =
@@ -240,7 +240,7 @@ class GitTransport implements Transport {
     const before = new Map([...kept].filter(([ref]) => first.includes(ref)));
     const known = await this.#keptOf.known(second.shown, (await this.#processes.open()).reader);
     if (known === null) return this.#refs.showOther({ kept: before, shown: second.shown });
-    const behind = await this.#refs.follow({ kept: before, shown: second.shown });
+    const behind = await this.#refs.follow({ ...second, kept: before });
     const archived = await this.#refs.archived(
       new Map([...before].filter(([ref]) => !second.shown.has(ref) && ref !== archive)),
     );

@@ -5,6 +5,7 @@
  *   refs/coord/remote-other/…  other refs of the remote (a landing's target), likewise
  *   <prefix>board/…            kept: moved by fast-forward only (protocol 5, a book that went back)
  *   <prefix>archive/board      kept likewise: what is in its history has gone from the board rightly
+ *   <prefix>coord/queue        kept: what was paused when it was last seen. It is no log, and follows whatever is shown but nothing
  *   refs/coord/book            the record by which the remote was last known as the book that is kept
  *   refs/coord/unsure/…        what was kept before that was noted, and the book didn't show then: perhaps another book's
  */
@@ -18,12 +19,13 @@ export interface RefMap {
   tracking(remote: string): string;
   /** The remote's ref that this tracking ref stands for. */
   remote(tracking: string): string;
-  /** Whether the store keeps this ref of the remote. */
+  /** Whether the store keeps this ref of the remote, as a log that only grows. */
   isKept(remote: string): boolean;
   /** Where the store tracks all of the book. */
   readonly bookRoot: string;
   readonly keptPrefix: string;
   readonly archive: string;
+  readonly queue: string;
 }
 
 /** `prefix` as in protocol 2: `refs/`, or `refs/heads/…/` for places that accept branches only. */
@@ -41,6 +43,7 @@ export function refMap(prefix: string): RefMap {
     bookRoot,
     keptPrefix,
     archive,
+    queue: `${prefix}coord/queue`,
   };
 }
 

@@ -18,6 +18,8 @@ export interface Standing {
   /** What the last fetch showed. */
   readonly shown: Refs;
   readonly kept: Refs;
+  /** Where what was paused is kept, if it was asked for. */
+  readonly queue: Oid | undefined;
   /** The record of the book that all which is kept is of. */
   readonly marked: Oid | undefined;
 }
@@ -42,12 +44,14 @@ export class StoreRefs {
   /** Of the refs that the patterns mean. @throws CoordError `unavailable` */
   async standing(patterns: readonly string[]): Promise<Standing> {
     const { store } = this.#options;
+    const { queue } = this.#map;
     const names = [...patterns.map((pattern) => this.#map.tracking(pattern)), ...this.#keptNames(patterns), bookRef];
+    if (patterns.includes(queue)) names.push(queue);
     const isExact = !names.some((name) => name.endsWith('/'));
     const all = (isExact && readStoreRefs(store, names)) || (await listStoreRefs(store, names));
     const isAsked = matching(patterns);
     const kept = new Map([...all].filter(([ref]) => this.#map.isKept(ref) && isAsked(ref)));
-    return { shown: selectRefs(all, patterns, this.#map), kept, marked: all.get(bookRef) };
+    return { shown: selectRefs(all, patterns, this.#map), kept, queue: all.get(queue), marked: all.get(bookRef) };
   }
 
   #keptNames(patterns: readonly string[]): string[] {
@@ -63,9 +67,11 @@ export class StoreRefs {
   }
 
   /** Moves the kept refs that can follow; answers those that can't. */
-  async follow({ kept, shown }: Pick<Standing, 'kept' | 'shown'>): Promise<readonly string[]> {
+  async follow({ kept, shown, queue }: Omit<Standing, 'marked'>): Promise<readonly string[]> {
     const { moves, behind } = await this.#compare(kept, shown);
-    await this.#move(moves);
+    const paused = shown.get(this.#map.queue);
+    const isNews = paused !== undefined && paused !== queue;
+    await this.#move(moves, isNews ? [{ ref: this.#map.queue, to: paused }] : []);
     return behind;
   }
 
@@ -127,6 +133,7 @@ export class StoreRefs {
     const moves = applied.filter(({ ref }) => this.#map.isKept(ref));
     // What is shown while the remote is away includes what this clone did last.
     const tracked = applied.map(({ ref, to }) => ({ ref: this.#map.tracking(ref), to }));
+    tracked.push(...applied.filter(({ ref }) => ref === this.#map.queue));
     try {
       await this.#options.processes.open();
     } catch (error) {
