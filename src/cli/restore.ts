@@ -28,8 +28,10 @@ function textOf({ restored, left, book, archive, queue, dryRun }: Restored): str
   return lines.length === 0 ? 'nothing is lost\n' : `${lines.join('\n')}\n`;
 }
 
-const howText = ({ how, state, term }: RestoredTask): string =>
-  how === 'put back' || how === 'on top' ? `put back (${state})` : `put back, held by nobody (${state}, term ${term})`;
+const howText = ({ state, term }: RestoredTask): string =>
+  state === 'done' || state === 'cancelled'
+    ? `put back (${state})`
+    : `put back, held by nobody (${state}, term ${term})`;
 
 function failureOf({ refused, unreadable }: Restored): CoordError | null {
   if (refused.length === 0 && unreadable.length === 0) return null;

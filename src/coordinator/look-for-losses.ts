@@ -98,14 +98,15 @@ export async function lookForLosses(context: Context, request: LossesRequest): P
   const carried = await request.carried(found.filter(mayHaveLanded).map(({ id }) => id));
   const tasks = found.map((loss): LostTask => {
     const { task } = seenOf(context, read, loss.id);
-    const termThere = task.kind === 'task' ? task.note.task.term : 0;
-    return { ...loss, restoring: decideRestore({ ...loss, termThere, carried: carried.get(loss.id) ?? null }) };
+    const { term: termThere, holder } = task.kind === 'task' ? task.note.task : { term: 0, holder: null };
+    const now = { termThere, isHeldThere: holder !== null, carried: carried.get(loss.id) ?? null };
+    return { ...loss, restoring: decideRestore({ ...loss, ...now }) };
   });
   return { tasks, archive, pauses, formatGone, unreadable };
 }
 
 const mayHaveLanded = ({ standing, kept }: Pick<LostTask, 'standing' | 'kept'>): boolean =>
-  (standing === 'gone' || standing === 'behind') && (kept.state === 'open' || kept.state === 'claimed');
+  standing !== 'elsewhere' && (kept.state === 'open' || kept.state === 'claimed');
 
 /** Of an older state that the remote shows nobody can tell that it is one: records of the queue have no history. */
 async function lostPauses({ store }: Context, read: BookRead, oid: Oid | undefined): Promise<LostPauses | null> {

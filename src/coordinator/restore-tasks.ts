@@ -1,16 +1,24 @@
 import type { QueueNote } from '../domain/agent.ts';
 import type { LossStanding } from '../domain/decide-restore.ts';
 import type { Who } from '../domain/seen.ts';
-import { taskSubject } from '../domain/subjects.ts';
-import type { Task, TaskNote } from '../domain/task.ts';
+import type { Task } from '../domain/task.ts';
 import { CoordError } from '../errors.ts';
-import { encodeCommit } from '../store/commit-codec.ts';
-import type { NewCommit, NewObject, RefUpdate, SwapReport } from '../transport/port.ts';
-import { encodeClaim } from './attempt.ts';
+import type { RefUpdate } from '../transport/port.ts';
 import { type Context, decisionsMax } from './context.ts';
 import { formatCommit } from './init-book.ts';
-import { type Losses, type LossesRequest, type LostPauses, type LostTask, lookForLosses } from './look-for-losses.ts';
+import { type Losses, type LossesRequest, type LostTask, lookForLosses } from './look-for-losses.ts';
 import { archiveMove } from './lost-archive.ts';
+import {
+  archiveName,
+  isApplied,
+  isRefused,
+  type Move,
+  moveOf,
+  pausesMove,
+  pausesName,
+  sendBatches,
+  sendEach,
+} from './restore-moves.ts';
 
 export interface RestoreRequest extends LossesRequest {
   readonly kept: LossesRequest['kept'] & { follow(moves: readonly RefUpdate[]): Promise<void> };
@@ -43,16 +51,6 @@ export interface Restored {
   readonly dryRun: boolean;
 }
 
-/** What the restoring of one task, of the archive or of the pauses moves. */
-interface Move {
-  /** The task's, or that of one of the others. */
-  readonly id: string;
-  /** Null: it is no task's. */
-  readonly loss: LostTask | null;
-  readonly updates: readonly RefUpdate[];
-  readonly objects: readonly NewObject[];
-}
-
 /**
  * Puts back what the remote has lost of what this clone has seen (protocol 5). Every ref is guarded by what the remote shows now; on a
  * conflict it is looked and decided again, so that what somebody else has put back meanwhile stays.
@@ -69,12 +67,15 @@ export async function restoreTasks(context: Context, who: Who, request: RestoreR
   const sent: Move[] = [];
   const refused = new Map<string, string>();
   const done = new Set<string>();
+  const givenUp = new Set<string>();
+  const note = ({ id, loss }: Move) => (loss === null ? done.add(id) : restored.set(id, shown(loss)));
   let [book, words] = [false, ''];
   let queue: Restored['queue'] = null;
   for (let tries = 0; tries < decisionsMax; tries++) {
     const losses = await lookForLosses(context, request);
-    const due = losses.tasks.filter(({ id, restoring }) => restoring.kind !== 'left' && !refused.has(id));
-    const left = losses.tasks.filter(({ restoring }) => restoring.kind === 'left');
+    const tasks = losses.tasks.map((loss): LostTask => (givenUp.has(loss.id) ? { ...loss, restoring: left } : loss));
+    const due = tasks.filter(({ id, restoring }) => restoring.kind !== 'left' && !refused.has(id));
+    const others = tasks.filter(({ restoring }) => restoring.kind === 'left');
     const archiveDue = refused.has(archiveName) ? null : losses.archive;
     const pausesDue = refused.has(pausesName) ? null : losses.pauses;
     if (pausesDue !== null) queue = { paused: pausesDue.paused, labels: pausesDue.labels };
@@ -86,10 +87,10 @@ export async function restoreTasks(context: Context, who: Who, request: RestoreR
     }
     if (request.dryRun || (due.length === 0 && archiveDue === null && pausesDue === null && !losses.formatGone)) {
       if (!request.dryRun) {
-        await request.kept.follow(left.map((loss) => followed(context, loss)));
+        await request.kept.follow(others.map((loss) => followed(context, loss)));
         for (const loss of await arrived(context, sent, restored)) restored.set(loss.id, shown(loss));
       }
-      const found = { restored, refused, left, book, archive: done.has(archiveName) };
+      const found = { restored, refused, left: others, book, archive: done.has(archiveName) };
       return answer(losses, { ...found, queue: done.has(pausesName) ? queue : null }, request);
     }
     const moves = due.map((loss) => moveOf(context, who, loss));
@@ -102,16 +103,15 @@ export async function restoreTasks(context: Context, who: Who, request: RestoreR
       : undefined;
     const { applied, failed, report } = await sendBatches(context, moves, format);
     words = report.message;
-    for (const { id, loss } of applied)
-      if (loss === null) done.add(id);
-      else restored.set(id, shown(loss));
+    applied.forEach(note);
     if (failed.length === 0 && isApplied(report)) book ||= losses.formatGone;
-    else if ([...report.answers.values()].includes('refused')) {
+    else if (isRefused(report)) {
       if (losses.formatGone) break;
-      for (const [id, outcome] of await sendEach(context, failed))
-        if (outcome.kind === 'refused') refused.set(id, outcome.why);
-        else if (outcome.task === null) done.add(id);
-        else restored.set(id, outcome.task);
+      const each = await sendEach(context, failed);
+      each.applied.forEach(note);
+      for (const { move, why } of each.refused)
+        if (isGivenUp(move)) givenUp.add(move.id);
+        else refused.set(move.id, why);
     }
     await context.clock.sleep(50 * (tries + 1) * (0.5 + context.random()));
   }
@@ -121,98 +121,11 @@ export async function restoreTasks(context: Context, who: Who, request: RestoreR
   });
 }
 
-const isApplied = ({ answers }: SwapReport): boolean => [...answers.values()].every((one) => one === 'applied');
+const left = { kind: 'left' } as const;
 
-/** The task's own refs, the task first: a claim that is there is of a tenure that has ended. */
-function moveOf(context: Context, who: Who, loss: LostTask): Move {
-  const { store } = context;
-  const { id, there, keptOid, claimThere, restoring } = loss;
-  const made = 'task' in restoring ? repairOn(context, who, loss, restoring.task) : null;
-  const updates: RefUpdate[] = [{ ref: store.layout.board(id), from: there, to: made?.oid ?? keptOid }];
-  const released = claimThere === null || context.profile.deletes ? null : releasedOn(context, loss, claimThere);
-  if (claimThere !== null) updates.push({ ref: store.layout.claims(id), from: claimThere, to: released?.oid ?? null });
-  return { id, loss, updates, objects: [made, released].filter((one) => one !== null) };
-}
-
-/** The very record that was seen: it has no term, and belongs to nobody. */
-const pausesMove = ({ store }: Context, { oid }: LostPauses): Move => ({
-  id: pausesName,
-  loss: null,
-  updates: [{ ref: store.layout.queue, from: null, to: oid }],
-  objects: [],
-});
-
-/** Where nothing can be deleted. */
-function releasedOn(context: Context, { id, kept, keptOid }: LostTask, claimThere: string): NewCommit {
-  const free = { v: 1, kind: 'claim', state: 'released', task: id, term: kept.term, nonce: context.nonce() } as const;
-  return encodeClaim(context, free, keptOid, claimThere);
-}
-
-function repairOn({ store, clock, nonce }: Context, who: Who, loss: LostTask, task: Task): NewCommit {
-  const at = clock.wall();
-  const note: TaskNote = { v: 1, kind: 'task', op: 'repair', by: who.agent, at, nonce: nonce(), task };
-  // what was seen here is in its history too: then whoever has seen the same follows
-  const parents = loss.restoring.kind === 'on top' && loss.there !== null ? [loss.there, loss.keptOid] : [loss.keptOid];
-  return encodeCommit({
-    objectFormat: store.objectFormat,
-    parents,
-    agent: who.agent,
-    dateMs: Date.parse(at),
-    subject: taskSubject(note),
-    note,
-  });
-}
-
-/** git push takes longer for each ref the more there are. */
-const batchMax = 200;
-
-/** One after the other, until one isn't applied; the format goes with the last. */
-async function sendBatches(context: Context, moves: readonly Move[], format: NewCommit | undefined) {
-  const applied: Move[] = [];
-  for (let at = 0; ; at += batchMax) {
-    const batch = moves.slice(at, at + batchMax);
-    const isLast = at + batchMax >= moves.length;
-    const report = await sendAll(context, batch, isLast ? format : undefined);
-    if (!isApplied(report)) return { applied, failed: batch, report };
-    applied.push(...batch);
-    if (isLast) return { applied, failed: [], report };
-  }
-}
-
-async function sendAll(context: Context, moves: readonly Move[], format?: NewCommit): Promise<SwapReport> {
-  const { store, profile } = context;
-  const tasks = moves.flatMap(({ updates }) => updates);
-  const objects = [...moves.flatMap((move) => move.objects), ...(format ? [format] : [])];
-  const last = format ? [{ ref: store.layout.format, from: null, to: format.oid }] : [];
-  context.pushed();
-  if (profile.atomic || last.length === 0 || tasks.length === 0)
-    return store.swap([...tasks, ...last], { atomic: profile.atomic, objects });
-  const report = await store.swap(tasks, { atomic: false, objects });
-  if (!isApplied(report)) return report;
-  context.pushed();
-  return store.swap(last, { atomic: false, objects });
-}
-
-type Sent =
-  | { readonly kind: 'refused'; readonly why: string }
-  | { readonly kind: 'done'; readonly task: RestoredTask | null };
-
-/** What lost a race, or wasn't answered, is not among the outcomes: it is looked at again. */
-async function sendEach(context: Context, moves: readonly Move[]): Promise<Map<string, Sent>> {
-  const outcomes = new Map<string, Sent>();
-  for (const move of moves) {
-    const { id } = move;
-    const report = await sendAll(context, [move]);
-    if (isApplied(report)) outcomes.set(id, { kind: 'done', task: move.loss && shown(move.loss) });
-    else if ([...report.answers.values()].includes('refused'))
-      outcomes.set(id, { kind: 'refused', why: report.message });
-  }
-  return outcomes;
-}
-
-/** As no task is called. */
-const archiveName = 'archive/board';
-const pausesName = 'coord/queue';
+/** Where the host takes no history of two parents, what is at the remote of an unfinished task stays as another clone put it back. */
+const isGivenUp = ({ loss }: Move): boolean =>
+  loss?.restoring.kind === 'on top' && loss.kept.state !== 'done' && loss.kept.state !== 'cancelled';
 
 /** What was sent without an answer, and is there: as ours, not as somebody else's. */
 async function arrived({ store }: Context, sent: readonly Move[], known: ReadonlyMap<string, unknown>) {

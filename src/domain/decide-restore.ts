@@ -8,13 +8,13 @@ import type { Task } from './task.ts';
  *                                                         done, cancelled    open, claimed, review, failed
  *   gone       nothing                                    put back           reopened
  *   behind     an ancestor of what was seen               put back           reopened
- *   restored   what another clone, which had seen less,   on top             left
- *              has put back
+ *   restored   what another clone, which had seen less,   on top             on top, reopened; left when somebody
+ *              has put back                                                  holds it there
  *   elsewhere  another history                            left               left
  *
  *   put back   the very commit that was seen
  *   reopened   a `repair` on it: nobody holds it, and its term is so much higher that none can have been given out twice
- *   on top     the same, as a `repair` that has both histories as parents
+ *   on top     as it was seen, or as reopened, as a `repair` that has both histories as parents: nothing but being put back has happened there
  *   left       the remote's state is newer, and stays; this clone follows it
  */
 export type LossStanding = 'gone' | 'behind' | 'restored' | 'elsewhere';
@@ -33,15 +33,19 @@ export interface Loss {
   readonly kept: Task;
   /** Its term at the remote; 0: none is to be seen. */
   readonly termThere: number;
+  readonly isHeldThere: boolean;
   /** The target has commits that name it: it landed after this clone looked last, which a review settles. */
   readonly carried: Task['review'];
 }
 
-export function decideRestore({ standing, kept, termThere, carried }: Loss): Restoring {
+export function decideRestore({ standing, kept, termThere, isHeldThere, carried }: Loss): Restoring {
   if (standing === 'elsewhere') return { kind: 'left' };
   const isOver = kept.state === 'done' || kept.state === 'cancelled';
-  if (standing === 'restored')
-    return isOver ? { kind: 'on top', task: { ...kept, term: Math.max(kept.term, termThere) } } : { kind: 'left' };
+  if (standing === 'restored') {
+    const newest = { ...kept, term: Math.max(kept.term, termThere) };
+    if (isOver) return { kind: 'on top', task: newest };
+    return isHeldThere ? { kind: 'left' } : { kind: 'on top', task: reopened(newest, carried) };
+  }
   return isOver ? { kind: 'put back' } : { kind: 'reopened', task: reopened(kept, carried) };
 }
 

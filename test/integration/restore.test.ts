@@ -237,6 +237,7 @@ async function restoredByWhoSawLess(): Promise<[Agent, Agent]> {
   await b.book.list();
   for (const name of ['x', 'y']) await a.book.claim(name);
   await a.book.done('x', 'by a');
+  await a.book.note('y', 'half way');
   await lose(...(await names()));
   expect(await said(b)).toEqual(['x gone reopened open 1000', 'y gone reopened open 1000']);
   return [a, b];
@@ -245,11 +246,11 @@ async function restoredByWhoSawLess(): Promise<[Agent, Agent]> {
 test('who has seen less restores first: who has seen it finished finishes it, and both go on', async () => {
   await git(['config', 'core.hooksPath', '/dev/null'], { cwd: bare });
   const [a, b] = await restoredByWhoSawLess();
-  expect(await said(a)).toEqual(['x restored on top done 1000', 'y restored left claimed 1']);
+  expect(await said(a)).toEqual(['x restored on top done 1000', 'y restored on top open 2000']);
   for (const one of [a, b]) {
     expect(await said(one)).toEqual([]);
     expect(await one.book.show('x')).toMatchObject({ state: 'done', result: 'by a', term: 1000 });
-    expect(await one.book.show('y')).toMatchObject({ state: 'open', term: 1000 });
+    expect(await one.book.show('y')).toMatchObject({ state: 'open', term: 2000, notes: [{ text: 'half way' }] });
   }
 });
 
@@ -376,11 +377,13 @@ test("a server with our hooks: what they allow comes back, what they don't is na
   ]);
 });
 
-test('such a server takes no word for it that what was put back as unfinished is finished', async () => {
+test('such a server takes nothing on top of what another clone has put back: what is unfinished is left, and goes on', async () => {
   await installServerHooks({ path: bare, env: process.env, node: process.execPath });
   const [a] = await restoredByWhoSawLess();
-  const { refused, left } = await restore(a);
-  expect([refused, left]).toMatchObject([[{ id: 'x', why: expect.stringContaining('refs/board/x') }], [{ id: 'y' }]]);
+  const { refused, restored, left } = await restore(a);
+  expect(refused).toMatchObject([{ id: 'x', why: expect.stringContaining('refs/board/x') }]);
+  expect([restored, left]).toMatchObject([[], [{ id: 'y', how: 'left', state: 'claimed' }]]);
+  expect(await codeOf(a.book.claim('y'))).toBe('ok');
   expect(await codeOf(a.book.list())).toBe('ok');
 });
 
