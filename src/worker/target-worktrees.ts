@@ -120,6 +120,7 @@ async function worktreesOf(git: CloneGit, coordDir: string, ref: string): Promis
   for (const { dir, branch, bare, gone } of await listWorktrees(git)) {
     // those of another landing's gates come and go, and have no branch
     if (bare || gone || dir.startsWith(gateWorktrees(coordDir) + sep)) continue;
+    if (branch === ref && !existsSync(join(dir, '.git'))) throw placeUnknown(dir);
     const busy = await inTheMiddleOf(git, dir, ref);
     if (busy !== null)
       throw new CoordError('not-ready', `${busy} of ${ref} is under way in ${dir}`, {
@@ -131,6 +132,13 @@ async function worktreesOf(git: CloneGit, coordDir: string, ref: string): Promis
   }
   return found;
 }
+
+/** A git folder that is apart from its worktree (`--separate-git-dir`), seen from another worktree. */
+const placeUnknown = (gitDir: string): CoordError =>
+  new CoordError('not-ready', `the worktree of ${gitDir} has the target checked out, and git can't tell where it is`, {
+    hint: 'The claim is kept. Land from that worktree, with --from <branch>, or tell git where it is.',
+    next: [`git --git-dir=${gitDir} config core.worktree <folder>`],
+  });
 
 /** In the middle of a rebase or bisect HEAD is detached, and the branch is only named in a file. */
 async function inTheMiddleOf(git: CloneGit, dir: string, ref: string): Promise<string | null> {

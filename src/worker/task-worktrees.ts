@@ -82,8 +82,13 @@ export function gitDirOf(dir: string): string | null {
   }
 }
 
-/** Where worktrees are made. */
+/** The git folder of a submodule, in that of the project around it. */
+const inSuperproject = /^(.+?)\/\.git\/(?:worktrees\/[^/]+\/)?modules\/(.+)$/;
+
+/** Where worktrees are made: beside the clone, of a submodule beside the project around it, which would take them for its own files. */
 function worktreesFolder(commonDir: string, [main]: readonly Worktree[]): string {
+  const [, around, name] = inSuperproject.exec(commonDir) ?? [];
+  if (around !== undefined && name !== undefined) return join(`${around}.worktrees`, name);
   const home = main === undefined || main.bare ? commonDir : main.dir;
   return join(dirname(home), `${basename(home)}.worktrees`);
 }

@@ -1,3 +1,5 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { type CloneGit, gitFailure } from './clone-git.ts';
 
@@ -23,10 +25,25 @@ const triesMax = 6;
 export async function listWorktrees(git: CloneGit): Promise<Worktree[]> {
   for (let tries = 1; ; tries++) {
     const { status, stdout, stderr } = await git.try(['worktree', 'list', '--porcelain', '-z']);
-    if (status === 0) return parseWorktrees(stdout.toString('utf8'));
+    if (status === 0) return withMainFound(git, parseWorktrees(stdout.toString('utf8')));
     if (tries >= triesMax || !stderr.includes('worktrees/')) throw gitFailure('worktree list', stderr);
     await delay(20 * tries);
   }
+}
+
+/**
+ * Where the git folder lies elsewhere (a submodule, `--separate-git-dir`) git names that for the main worktree. Its files are where
+ * `core.worktree` says, or where we are.
+ */
+async function withMainFound(git: CloneGit, all: readonly Worktree[]): Promise<Worktree[]> {
+  const [main, ...linked] = all;
+  if (main === undefined || main.bare || existsSync(join(main.dir, '.git'))) return [...all];
+  for (const dir of [main.dir, git.dir]) {
+    const { status, stdout } = await git.try(['rev-parse', '--absolute-git-dir', '--show-toplevel'], { dir });
+    const [gitDir, top] = stdout.toString('utf8').split('\n');
+    if (status === 0 && gitDir === main.dir && top !== undefined) return [{ ...main, dir: top }, ...linked];
+  }
+  return [...all];
 }
 
 /** Of `git worktree list --porcelain -z`. */
