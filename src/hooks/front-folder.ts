@@ -2,7 +2,7 @@
  * A hooks folder that other repositories use too (a global core.hooksPath) stays as it is. The clone gets a folder of its
  * own before it, `<git folder>/coord-hooks`, whose hooks go on with the shared ones.
  */
-import { access, constants, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { access, constants, mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Clone } from '../config/clone.ts';
 import { CoordError } from '../errors.ts';
@@ -66,13 +66,16 @@ export async function uninstallFront(clone: Clone, env: NodeJS.ProcessEnv): Prom
 
 async function executables(folder: string): Promise<string[]> {
   const names = await readdir(folder).catch(() => []);
-  const runs = await Promise.all(
-    names.map((name) =>
-      access(join(folder, name), constants.X_OK).then(
-        () => true,
-        () => false,
-      ),
-    ),
-  );
+  const runs = await Promise.all(names.map((name) => isProgram(join(folder, name))));
   return names.filter((name, i) => runs[i] === true && /^[a-z][a-z0-9-]*$/.test(name));
+}
+
+/** A folder may be entered, and is none. */
+async function isProgram(path: string): Promise<boolean> {
+  try {
+    await access(path, constants.X_OK);
+    return (await stat(path)).isFile();
+  } catch {
+    return false;
+  }
 }

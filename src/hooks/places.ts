@@ -38,6 +38,8 @@ export function git(clone: Clone, env: NodeJS.ProcessEnv, args: readonly string[
 export function placeOf(clone: Clone, path: string | null): HookPlace {
   const own = join(clone.commonDir, 'hooks');
   if (path === null) return { folder: own, kind: 'own' };
+  // git looks for `/pre-commit` then
+  if (path === '') return { folder: '/', kind: 'shared' };
   const folder = isAbsolute(path) ? path : resolve(clone.topLevel ?? clone.gitDir, path);
   if (realOf(folder) === realOf(own)) return { folder: own, kind: 'own' };
   if (!isAbsolute(path) || isInside(folder, clone.commonDir) || isInside(folder, clone.topLevel)) {

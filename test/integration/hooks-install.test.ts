@@ -155,16 +155,31 @@ test.each(['relative', 'absolute'])('core.hooksPath into the worktree, %s', asyn
   await provesItself('tree\n');
 });
 
+test('core.hooksPath that is empty, with which git finds no hooks', async () => {
+  await git(['config', 'core.hooksPath', ''], { cwd: dir });
+  await provesItself('');
+});
+
 test.each(['global', 'local'])('a hooks folder that others use too stays as it is (%s)', async (scope) => {
   const folder = join(scratch.dir, 'shared hooks');
   await put(join(folder, 'pre-commit'), `#!/bin/sh\n${logs('shared')}`);
   await put(join(folder, 'post-commit'), `#!/bin/sh\n${logs('after')}`);
+  await put(join(folder, 'lib/words'), 'no hook');
   const global = join(scratch.dir, 'gitconfig');
   await writeFile(global, await readFile(process.env.GIT_CONFIG_GLOBAL ?? '', 'utf8'));
   const more = { GIT_CONFIG_GLOBAL: global };
   Object.assign(env, more);
   await run('git', ['config', `--${scope}`, 'core.hooksPath', folder], dir, env);
   const shared = await tree(folder);
+  await hooks('install', dir, more);
+  expect((await readdir(join(dir, '.git/coord-hooks'))).sort()).toEqual([
+    '.before',
+    'commit-msg',
+    'post-commit',
+    'pre-commit',
+    'pre-push',
+  ]);
+  await hooks('uninstall', dir, more);
   await provesItself('shared\nafter\n', more);
   expect(await tree(folder)).toEqual(shared);
   delete env.GIT_CONFIG_GLOBAL;
