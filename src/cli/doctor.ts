@@ -70,14 +70,16 @@ async function diagnose(context: Context): Promise<Diagnosis> {
       ? { findings: await embeddedFindings(setup, book), host: hostReport(null, null) }
       : await remoteFindings(setup, { ...book, remote });
   findings.push(...found.findings, await checkLocks(clone, book.prefix), await checkHooks(setup));
-  if (findings.every(({ id, ok }) => ok || (id !== 'identity' && id !== 'config')))
+  if (findings.every(({ id, ok, code }) => ok || code === null || (id !== 'identity' && id !== 'config')))
     findings.push(...(await appFindings(context, findings)));
   return { findings, host: found.host, clone, setup };
 }
 
 /** What the book shows of claims, where it can be read, and who keeps ours alive. */
 async function appFindings(context: Context, findings: readonly Finding[]): Promise<Finding[]> {
-  const { cwd, env, agent, warn } = context;
+  const { cwd, env, agent } = context;
+  // what is odd in the configuration is among the findings already
+  const warn = findings.every(({ id, ok }) => ok || id !== 'config') ? context.warn : () => {};
   const open = () => openApp({ cwd, env: env as NodeJS.ProcessEnv, agentFlag: agent, warn });
   const app = await open();
   try {

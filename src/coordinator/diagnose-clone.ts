@@ -6,6 +6,7 @@ import type { QueuedEvent } from '../domain/event.ts';
 import type { Folder } from '../store/folder.ts';
 import { jsonLedger } from '../store/json-ledger.ts';
 import { bad, type Finding, good, quoted } from './diagnose.ts';
+import { gitAtWork } from './git-at-work.ts';
 
 /** Folders of a clone's refs in which this tool writes, and the depth to which it does. */
 const folders = ['board', 'claims', 'agents', 'events', 'archive', 'coord'];
@@ -16,17 +17,29 @@ const watchMs = 1200;
 /**
  * Lock files of a killed process: they block a ref of the book, or every deletion (`packed-refs.lock`), for good (trap
  * 11). One that is there twice, unchanged, and that
- * nobody has open is nobody's.
+ * nobody has open is nobody's, unless git is in the middle of something here all the time.
  */
-export async function checkLocks({ commonDir }: Pick<Clone, 'commonDir'>, prefix: string): Promise<Finding> {
+export async function checkLocks(clone: Pick<Clone, 'commonDir' | 'coordDir'>, prefix: string): Promise<Finding> {
+  const { commonDir } = clone;
   const first = await findLocks(commonDir, prefix);
   if (first.size === 0) return good('locks', 'no lock files');
+  const atWork = gitAtWork(clone);
   await delay(watchMs);
   const second = await findLocks(commonDir, prefix);
   const still = [...first].filter(([path, identity]) => second.get(path) === identity).map(([path]) => path);
   const open = still.length === 0 ? new Set<string>() : await openFiles();
   const stale = still.filter((path) => !open.has(path));
   if (stale.length === 0) return good('locks', 'no lock files that stay');
+  const holders = [...gitAtWork(clone)].filter((pid) => atWork.has(pid)).join(', ');
+  if (holders !== '') {
+    const detail = `${stale.join(', ')}: git (process ${holders}) is in the middle of something here, and may hold what stays locked`;
+    return bad(
+      'locks',
+      detail,
+      `let it go on, or end it: ps -o pid,stat,args -p ${holders.replaceAll(' ', '')}`,
+      'unavailable',
+    );
+  }
   const detail = `left by a killed process: ${stale.join(', ')}`;
   const unchanged = async (path: string) => (await identityOf(path)) === first.get(path);
   const repair = async () => {

@@ -1,6 +1,8 @@
 // Each thing that doctor can find: the fault is made, seen by its name, what doctor prints is typed, and it is gone.
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { existsSync } from 'node:fs';
 import { chmod, cp, mkdir, open, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -97,6 +99,15 @@ describe('config', () => {
   test('a setting that nobody knows', async () => {
     await patient.git('config', 'coord.claimTll', '20s');
     await healed('config', /did you mean coord.claimTtl/);
+  });
+
+  test('a setting that nobody knows hides nothing else', async () => {
+    await patient.coord('claim', 'a');
+    await patient.git('config', 'coord.claimTll', '20s');
+    patient.env.COORD_DAEMON = undefined;
+    const found = await patient.doctor();
+    expect([found.failing, found.stderr]).toEqual([['config', 'daemon'], '']);
+    for (const id of ['claims', 'sessions', 'clock', 'limits', 'events']) expect(found.check(id)?.ok, id).toBe(true);
   });
 
   test('an interval that does not fit', async () => {
@@ -399,6 +410,26 @@ test('locks that a living process has open are its own', async () => {
   const file = await open(join(patient.dir, '.git/packed-refs.lock'), 'w');
   ends.push(() => file.close());
   expect(await patient.doctor('--fix')).toMatchObject({ failing: [], data: { fixed: [] } });
+});
+
+test('locks of a git that is stopped in the middle are its own, until it is gone', async () => {
+  const child = spawn('git', ['update-ref', '--stdin'], { cwd: patient.dir, stdio: ['pipe', 'pipe', 'ignore'] });
+  ends.push(() => child.kill('SIGKILL'));
+  const oid = await patient.git('hash-object', '-w', '.git/config');
+  child.stdin.write(`start\ncreate refs/board/x ${oid}\nprepare\n`);
+  const lock = join(patient.dir, '.git/refs/board/x.lock');
+  await waitFor(() => existsSync(lock), { what: 'the lock' });
+  child.kill('SIGSTOP');
+  const found = await patient.doctor('--fix');
+  expect([found.failing, found.status, found.data.fixed]).toEqual([['locks'], 6, []]);
+  expect(found.check('locks')?.detail).toContain(`git (process ${child.pid}) is in the middle of something here`);
+  child.kill('SIGCONT');
+  child.stdin.end('commit\n');
+  await once(child, 'close');
+  expect(await patient.git('rev-parse', 'refs/board/x')).toBe(oid);
+  await patient.git('update-ref', '-d', 'refs/board/x');
+  await writeFile(lock, '');
+  await fixed('locks');
 });
 
 test('locks, by the command', async () => {
