@@ -4,10 +4,24 @@ import type { Log } from './log.ts';
 import type { OpenBook } from './open-book.ts';
 
 /**
- * Serves the dashboard while the daemon runs, where `monitoring.dashboard` says so. Nobody can act on it: what the daemon writes
- * stays in its log, so there is no place for a token. What goes wrong with it is logged, and claims are kept all the same.
+ * Serves the dashboard while the daemon runs, where `monitoring.dashboard` says so, and anew when the configuration changes. Nobody can
+ * act on it: what the daemon writes stays in its log, so there is no place for a token. What goes wrong with it is logged, and claims
+ * are kept all the same. Answers what ends it.
  */
-export async function serveBesides(book: OpenBook, log: Log, onAsked: () => void): Promise<() => Promise<void>> {
+export function serveBesides(book: OpenBook, log: Log, onAsked: () => void): () => Promise<void> {
+  let served = serveOnce(book, log, onAsked);
+  const end = (): Promise<void> =>
+    served.then((close) => close()).catch((error) => log.warn(`the dashboard: ${error}`));
+  book.onChanged = () => {
+    served = end().then(() => serveOnce(book, log, onAsked));
+  };
+  return () => {
+    book.onChanged = () => {};
+    return end();
+  };
+}
+
+async function serveOnce(book: OpenBook, log: Log, onAsked: () => void): Promise<() => Promise<void>> {
   if (book.app.config.monitoring.dashboard !== 'daemon') return async () => {};
   try {
     return await serve(book, log, onAsked);

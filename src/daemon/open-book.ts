@@ -18,6 +18,8 @@ export class OpenBook {
   #env: NodeJS.ProcessEnv;
   #lent = false;
   #stamps: string;
+  /** Called when it was opened anew with other settings, or for another place. */
+  onChanged: () => void = () => {};
   #problem = '';
 
   /** @throws CoordError as `openApp` */
@@ -62,6 +64,7 @@ export class OpenBook {
       this.app = await openApp({ ...request, warn: (text) => this.#log.warn(text) });
       this.#log.follow(this.app.config.monitoring);
       if (settingsOf(this.app) !== settingsOf(last)) this.#log.info('the configuration changed');
+      if (placeOf(this.app) !== placeOf(last)) this.onChanged();
       this.#problem = '';
       await last.close();
     } catch (error) {
@@ -89,6 +92,10 @@ export class OpenBook {
     return files.map((file) => statSync(file, { throwIfNoEntry: false })?.mtimeMs ?? '-').join(' ');
   }
 }
+
+/** What a book that somebody else has open depends on: not each branch that is made, which git notes in its configuration too. */
+const placeOf = ({ config, book, clone }: App): string =>
+  JSON.stringify([config, book, [...clone.gitConfig].filter(([key]) => /^(?:remote|url|http)\./.test(key))]);
 
 function settingsOf({ config, clone }: Setup): string {
   return JSON.stringify([config, [...clone.gitConfig]]);

@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, rmdirSync, rmSync } from 'node:fs';
 import type { Server } from 'node:net';
 import { tmpdir } from 'node:os';
-import { dirname } from 'node:path';
+import { dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { preload, realClock } from '../app/open-app.ts';
 import { readSetup } from '../app/setup.ts';
@@ -102,7 +102,7 @@ async function keepUntilEnd(
   };
   const release = listenToProcess(stop, log);
   let server: Server | undefined;
-  const besides = serveBesides(book, log, () => keeper.stay());
+  const endBesides = serveBesides(book, log, () => keeper.stay());
   try {
     ensureSocketFolder(coordDir, file.socket);
     server = await serve(file.socket, {
@@ -116,7 +116,7 @@ async function keepUntilEnd(
     return await Promise.race([keeper.run(), overdue]);
   } finally {
     release();
-    await Promise.race([besides.then((end) => end()).catch(() => {}), delay(closeMs)]);
+    await Promise.race([endBesides(), delay(closeMs)]);
     server?.close();
     if (lock.isOurs()) removeSocket(coordDir, file.socket);
     lock.release();
@@ -143,7 +143,8 @@ function listenToProcess(stop: (text: string) => void, log: Log): () => void {
 function watchPlace(coordDir: string, lock: DaemonLock): () => string | null {
   let missed = 0;
   return () => {
-    if (!existsSync(dirname(coordDir))) return 'the clone is gone';
+    // what is being deleted has lost its HEAD, and more may be left of it for as long as somebody writes there
+    if (!existsSync(join(dirname(coordDir), 'HEAD'))) return 'the clone is gone';
     if (!existsSync(coordDir)) return 'the folder coord is gone';
     missed = lock.isOurs() ? 0 : missed + 1;
     return missed > 2 ? 'another daemon took over, or daemon.json was removed' : null;

@@ -254,3 +254,26 @@ test('the daemon serves it where the configuration says so, to look at alone', a
   }
   expect(readFileSync(log, 'utf8')).toContain('ended: it was told to end');
 });
+
+test('the daemon serves it elsewhere, or no more, as the configuration changes', async () => {
+  const [first, second] = [await freePort(), await freePort()];
+  const set = (key: string, value: string) => git(['config', `coord.monitoring.${key}`, value], { cwd: dir });
+  const isServed = (port: number) =>
+    ask({ port }, '/').then(
+      () => true,
+      () => false,
+    );
+  await set('dashboard', 'daemon');
+  await set('dashboardPort', String(first));
+  await cli(['daemon', 'start'], { cwd: dir });
+  try {
+    await waitFor(() => isServed(first), { what: 'it is served' });
+    await set('dashboardPort', String(second));
+    await waitFor(() => isServed(second), { what: 'it is served at the other port' });
+    expect(await isServed(first)).toBe(false);
+    await set('dashboard', 'off');
+    await waitFor(async () => !(await isServed(second)), { what: 'it is served no more' });
+  } finally {
+    expect((await cli(['daemon', 'stop'], { cwd: dir })).status).toBe(0);
+  }
+});

@@ -11,6 +11,7 @@ beforeEach(async () => {
 afterEach(() => scratch.remove());
 
 test('coord and what is below it is made, once or again', () => {
+  writeFileSync(join(scratch.dir, 'HEAD'), '');
   const path = join(scratch.dir, 'coord/watch/one');
   makeFolder(path);
   makeFolder(path);
@@ -22,11 +23,15 @@ test('a git folder that is gone is not made', () => {
     expect(() => makeFolder(join(scratch.dir, path))).toThrow('.git is gone: this clone was moved or deleted');
   expect(existsSync(join(scratch.dir, '.git'))).toBe(false);
   mkdirSync(join(scratch.dir, '.git'));
+  // what is left of one
+  expect(() => makeFolder(join(scratch.dir, '.git/coord'))).toThrow('is gone');
+  writeFileSync(join(scratch.dir, '.git/HEAD'), '');
   makeFolder(join(scratch.dir, '.git/coord/held'));
   expect(existsSync(join(scratch.dir, '.git/coord/held'))).toBe(true);
 });
 
 test('a file in the place of a folder is no folder', () => {
+  writeFileSync(join(scratch.dir, 'HEAD'), '');
   writeFileSync(join(scratch.dir, 'coord'), '');
   expect(() => makeFolder(join(scratch.dir, 'coord'))).toThrow('EEXIST');
   expect(() => makeFolder(join(scratch.dir, 'coord/held'))).toThrow('ENOTDIR');

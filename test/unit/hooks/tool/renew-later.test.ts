@@ -1,4 +1,5 @@
 import { spawnSync } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { Claimant } from '../../../../src/hooks/tool/claimant.ts';
@@ -20,6 +21,8 @@ test.each([
   ['which could not begin', () => null, 3],
 ])('of three steps with one renewal %s', async (_, pidOf, begun) => {
   const clone = { coordDir: join(scratch.dir, 'coord') } as Claimant['clone'];
+  // of a git folder
+  writeFileSync(join(scratch.dir, 'HEAD'), '');
   const pid = pidOf();
   const renewed: string[] = [];
   const later = (_as: typeof as, args: readonly string[]) => {
