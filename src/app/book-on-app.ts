@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { ownerIsOther } from '../config/owner.ts';
+import { ownerGone, ownerIsOther } from '../config/owner.ts';
 import { Book } from '../coordinator/book.ts';
 import { cursorJournal } from '../store/cursor-journal.ts';
 import { openLocalChanges } from './local-changes.ts';
@@ -27,6 +27,7 @@ export function openBookOn(app: App, pid: number, onProblem: (words: string) => 
       return { ...changes, journal, shown: async () => (await app.shown()).store };
     },
     ownerIsOther: (owner) => ownerIsOther(owner, pid),
+    ownerIsGone: ownerGone,
     keepAlive: config.coordination.daemon === 'off' ? null : (watchMs) => wake(app, watchMs, onProblem),
   });
 

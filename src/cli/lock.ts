@@ -36,7 +36,7 @@ export const run: Run = (context, parsed) => {
       context.warn(error.message);
       return { data: { ran: false }, text: '', exitCode };
     }
-    const onStart = (pid: number): void => handOver(app.context.held, name, pid);
+    const onStart = (pid: number): void => shareWith(app.context.held, name, pid);
     // it takes the time it takes: an attempt at a task would be over after its timeout
     const status = await whileActive(app.context, parseId(name), () =>
       runCommand(program, args, context.cwd, context.env, onStart, context.json),
@@ -46,10 +46,11 @@ export const run: Run = (context, parsed) => {
   });
 };
 
-/** As with flock, the lock lives as long as the command, also when this process is killed. */
-function handOver(held: HeldLedger, name: string, pid: number): void {
+/** As with flock, the lock lives as long as the command, also when this process is killed; and until this one has given it back. */
+function shareWith(held: HeldLedger, name: string, pid: number): void {
   const entry = held.get(parseId(name));
-  const owner = livingOwner(pid);
+  const command = livingOwner(pid);
+  const owner = command && { ...command, or: ownerProcess(process.pid) };
   if (entry && owner) held.put({ ...entry, state: { ...entry.state, owner } });
 }
 

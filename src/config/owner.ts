@@ -7,6 +7,8 @@ export interface Owner {
   readonly pid: number;
   readonly start: string;
   readonly namespace: string;
+  /** Another with which the claim lives on: it is gone when both are. */
+  readonly or?: Owner | undefined;
 }
 
 /** `-` where there are no namespaces. */
@@ -36,6 +38,7 @@ export function ownerProcess(pid: number): Owner {
 
 /** Whether an owner has ended. One in another namespace can't be seen from here, and counts as alive. */
 export function ownerGone(owner: Owner): boolean {
+  if (owner.or && !ownerGone(owner.or)) return false;
   if (owner.namespace !== pidNamespace()) return false;
   if (!isThere(owner.pid)) return true;
   const start = processFacts(owner.pid)?.start;
@@ -49,7 +52,7 @@ export function ownerIsOther(owner: Owner, pid: number): boolean {
   if (ownerGone(owner)) return false;
   let at = pid;
   for (let depth = 0; depth < depthMax && at > 0; depth++) {
-    if (at === owner.pid) return false;
+    if (at === owner.pid || at === owner.or?.pid) return false;
     at = processFacts(at)?.parent ?? 0;
   }
   return true;

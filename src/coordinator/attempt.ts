@@ -14,9 +14,14 @@ export type Attempt = PendingEntry;
 
 type Write = Extract<Decision, { kind: 'write' }>;
 
+interface AttemptRequest extends Pick<Attempt, 'command' | 'branch' | 'owner'> {
+  readonly who: Who;
+  readonly asHolder?: boolean;
+}
+
 export function makeAttempt(
   context: Context,
-  { command, who, asHolder, branch }: { command: string; who: Who; asHolder?: boolean; branch?: Attempt['branch'] },
+  { command, who, asHolder, branch, owner }: AttemptRequest,
   seen: Seen,
   write: Write,
   stamp: Stamp,
@@ -52,6 +57,7 @@ export function makeAttempt(
     boot: context.boot,
     sentBootMs: context.clock.bootMs(),
     ttlMs: write.task.holder?.ttlMs ?? 0,
+    owner,
   };
 }
 

@@ -72,6 +72,7 @@ export interface BookOptions {
   /** What `next` takes. */
   readonly assignment: Assignment;
   readonly ownerIsOther: ClaimOptions['ownerIsOther'];
+  readonly ownerIsGone: ClaimOptions['ownerIsGone'];
   /** The book as the daemon saw it within the last poll, or in this time, to decide on at first; null: it must be asked for. */
   readonly recent: (ageMsMax?: number) => Promise<Context | null>;
   /** Somebody keeps claims alive: wakes it, to watch others' for so long. Null: nobody does, and agents are registered by the claim itself. */
@@ -467,6 +468,7 @@ export class Book {
       createType: request.lock ? 'lock' : 'external',
       owner: request.owner ?? null,
       ownerIsOther: this.#options.ownerIsOther,
+      ownerIsGone: this.#options.ownerIsGone,
       command,
       onWait: request.onWait,
     };

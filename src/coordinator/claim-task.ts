@@ -26,6 +26,7 @@ export interface ClaimOptions {
   readonly owner: HeldState['owner'];
   /** While an owner lives, the claim is answered only to it and its descendants. */
   readonly ownerIsOther: (owner: NonNullable<HeldState['owner']>) => boolean;
+  readonly ownerIsGone: (owner: NonNullable<HeldState['owner']>) => boolean;
   readonly command: string;
   /** Told once, before it is waited for: who has it, or what else is in the way. */
   readonly onWait?: ((why: string) => void) | undefined;
@@ -81,8 +82,10 @@ async function decideClaiming(context: Context, who: Who, id: string, options: C
     command: options.command,
     first: options.first,
     more: [layout.queue],
+    owner: options.owner,
     decide: async (read, stamp) => {
       const mine = context.held.get(id);
+      const owner = mine?.state.owner;
       const request = {
         ...who,
         mine,
@@ -92,11 +95,11 @@ async function decideClaiming(context: Context, who: Who, id: string, options: C
         create: options.create,
         createType: options.createType ?? ('external' as const),
         stoodStill: standstill(context, read.seen).expired,
+        ownerIsGone: owner != null && options.ownerIsGone(owner),
         lacks: mine && wasMine(mine, who) ? [] : lacks(context, who, read),
         ...(await obstacles(context, read)),
       };
       const decision = decideClaim(read.seen, request, stamp);
-      const owner = mine?.state.owner;
       if (decision.kind === 'unchanged' && owner && options.ownerIsOther(owner)) {
         throw new CoordError('held', `${id} is held by ${who.agent} for process ${owner.pid}, which still runs`, {
           next: ['git coord claim --next', 'git coord status'],

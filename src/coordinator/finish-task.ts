@@ -123,6 +123,7 @@ async function reclaim(context: Context, who: Who, id: string, command: string):
     create: false,
     owner,
     ownerIsOther: () => false,
+    ownerIsGone: () => false,
     command,
   });
   if (outcome.kind === 'refused') {

@@ -74,7 +74,7 @@ function begunEntry(
       sentBootMs: attempt.sentBootMs,
       timeoutMs,
       activeBootMs: sameTenure ? last.state.activeBootMs : attempt.sentBootMs,
-      owner: sameTenure ? last.state.owner : null,
+      owner: attempt.owner ?? (sameTenure ? last.state.owner : null),
     },
   };
 }

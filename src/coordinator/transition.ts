@@ -53,6 +53,8 @@ export interface TransitionRequest {
   readonly asHolder?: boolean;
   /** A branch that moves in the same push. */
   readonly branch?: BranchMove | undefined;
+  /** Of a claim: the process with which it lives. */
+  readonly owner?: Attempt['owner'];
 }
 
 /** @throws CoordError `unavailable`, `unknown` */

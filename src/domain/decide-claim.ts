@@ -15,6 +15,7 @@ import { type Begin, beginTenure, endAttempt, isMine, type Mine } from './tenure
  * open                 unknown to the task         held, until it stood still
  * claimed, mine        ours                        unchanged (already-mine)
  * claimed, mine        absent or not ours          repair: the lease is put back, the tenure stays
+ * a lock of mine whose owner process has ended     taken over: of those of a session who come for it, one gets it
  * claimed, not mine    any                         held; taken over when it stood still, or by force
  * claimed, no tries    stood still                 expired first: it is the dead letter now
  * other states         any                         wrong-state
@@ -25,6 +26,8 @@ export interface ClaimRequest extends Begin {
   readonly mine: Mine | null;
   /** The value of `expiryBasis` has stood still for long enough, as this clone saw it. */
   readonly stoodStill: boolean;
+  /** The process that this clone's tenure lived with has ended. */
+  readonly ownerIsGone: boolean;
   readonly force: boolean;
   readonly create: boolean;
   /** The type of a task that is created by the claim: `external`, or `lock`. */
@@ -84,7 +87,9 @@ function begin(
 
 function decideClaimed(task: Task, lease: Lease, request: ClaimRequest, stamp: Stamp): Decision {
   const holder = task.holder;
-  if (isMine(holder, request.mine, request)) {
+  const mine = isMine(holder, request.mine, request);
+  const leftBehind = mine && task.type === 'lock' && request.ownerIsGone;
+  if (mine && !leftBehind) {
     return ownClaim(task, lease) ? { kind: 'unchanged', via: 'already-mine' } : putBack(task, request, stamp);
   }
   if (request.lacks.length > 0 && (request.force || request.stoodStill)) return lackingFor(request);
@@ -100,7 +105,7 @@ function decideClaimed(task: Task, lease: Lease, request: ClaimRequest, stamp: S
       via: 'force',
     };
   }
-  if (!request.stoodStill) return heldByTask(task, lease);
+  if (!request.stoodStill && !leftBehind) return heldByTask(task, lease);
   const error = { code: 'expired', message: `the lease of ${holder?.agent ?? 'unknown'} expired` };
   if (
     task.paused ||

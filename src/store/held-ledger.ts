@@ -38,7 +38,14 @@ export interface HeldState {
   readonly unsaid?: boolean;
   /** The task showed that this tenure is over. Kept so that its holder is told; beaten no more. */
   readonly lost?: boolean;
-  readonly owner: { readonly pid: number; readonly start: string; readonly namespace: string } | null;
+  readonly owner: Owner | null;
+}
+
+interface Owner {
+  readonly pid: number;
+  readonly start: string;
+  readonly namespace: string;
+  readonly or?: Owner | undefined;
 }
 
 const plain = /^[\x21-\x7e]*$/;

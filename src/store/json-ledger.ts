@@ -1,4 +1,5 @@
 import type { Folder } from './folder.ts';
+import type { HeldState } from './held-ledger.ts';
 
 /** A ledger of one JSON text for each name; a damaged one counts as absent. */
 export interface JsonLedger<T> {
@@ -83,4 +84,6 @@ export interface PendingEntry {
   readonly boot: string;
   readonly sentBootMs: number;
   readonly ttlMs: number;
+  /** The process with which the claim lives: known to all of this clone from the moment that the claim is. */
+  readonly owner?: HeldState['owner'] | undefined;
 }

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { type App, openApp } from '../../src/app/open-app.ts';
-import { ownerIsOther, ownerProcess } from '../../src/config/owner.ts';
+import { ownerGone, ownerIsOther, ownerProcess } from '../../src/config/owner.ts';
 import { processFacts } from '../../src/config/sessions.ts';
 import { claimTask } from '../../src/coordinator/claim-task.ts';
 import { startDaemon } from '../../src/daemon-link/control-daemon.ts';
@@ -101,6 +101,7 @@ export class TestClone {
         create: true,
         owner: ownerPid === 0 ? null : ownerProcess(ownerPid),
         ownerIsOther: (owner) => ownerIsOther(owner, process.pid),
+        ownerIsGone: ownerGone,
         command: `git coord claim ${task}`,
       });
     }

@@ -166,6 +166,7 @@ export class Agent {
       ...options,
       assignment,
       ownerIsOther: () => false,
+      ownerIsGone: ({ pid }) => machine.deadOwners.has(pid),
       keepAlive: async () => {},
     });
     const owner = world.chance(0.3) ? { pid: this.#pid, start: '0', namespace: 'pid' } : null;

@@ -11,6 +11,7 @@ const request: ClaimRequest = {
   cycle: 'new',
   mine: null,
   stoodStill: false,
+  ownerIsGone: false,
   force: false,
   create: true,
   createType: 'external',
@@ -21,6 +22,8 @@ const request: ClaimRequest = {
 };
 const asA = { agent: mineA.agent, session: mineA.session, mine: mineA };
 const stood = { stoodStill: true };
+const gone = { ownerIsGone: true };
+const lock = task('claimed', { type: 'lock' });
 const force = { force: true };
 const lacks = { lacks: ['rust'] };
 
@@ -65,6 +68,10 @@ const rows: [string, Task | 'absent' | 'bad', Lease, Partial<ClaimRequest>, stri
   ['blocked, stood still: expired only', task('claimed'), own, { ...stood, blockedBy: ['y'] }, expired('open')],
   ['mine', task('claimed'), own, asA, 'unchanged already-mine'],
   ['mine, whoever thinks it stood still', task('claimed'), own, { ...asA, ...stood }, 'unchanged already-mine'],
+  ['mine, its owner process gone', task('claimed'), own, { ...asA, ...gone }, 'unchanged already-mine'],
+  ['a lock of mine, its owner process gone', lock, own, { ...asA, ...gone }, won('take-over', 'takeover', 3)],
+  ['the same, when somebody else of the session has it', lock, own, { ...asA, ...gone, mine: { ...mineA, tenure: 'T2' } }, 'refused held'],
+  ['a lock of mine', lock, own, asA, 'unchanged already-mine'],
   ['mine, the claim ref gone', task('claimed'), free, asA, 'repair via already-mine: claimed term 3 attempts 2 lease T3/20000'],
   ['mine, an orphan there', task('claimed'), orphan, asA, 'repair via already-mine: claimed term 3 attempts 2 lease T3/20000'],
   ['my names, a tenure that my ledger lacks', task('claimed'), own, { ...asA, mine: null }, 'refused held'],

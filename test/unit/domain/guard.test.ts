@@ -183,7 +183,7 @@ describe('a task and its claim', () => {
       task('done', { landed }),
     ];
     const request: ClaimRequest = {
-      ...b, ttlMs: 20_000, cycle: 'c', mine: null, stoodStill: false, force: false, create: true, createType: 'external',
+      ...b, ttlMs: 20_000, cycle: 'c', mine: null, stoodStill: false, ownerIsGone: false, force: false, create: true, createType: 'external',
       blockedBy: [], queuePaused: false, reservationCounts: false, lacks: [],
     }; // biome-ignore format: one list
     const finish = (op: FinishOp) => (of: Seen) =>
