@@ -3,10 +3,13 @@ import { mkdir, readFile, rm, rmdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Clone } from '../config/clone.ts';
 import type { Config } from '../config/config.ts';
+import { quoted } from '../coordinator/diagnose.ts';
+import { CoordError } from '../errors.ts';
 import { hookNames } from './block.ts';
 import { frontHook, installFront, readBefore, uninstallFront } from './front-folder.ts';
 import { type HookFile, type HookState, hookState, installHook, uninstallHook } from './hook-file.ts';
-import { frontFolder, type HookPlace, hooksPath, placeOf } from './places.ts';
+import { onDisk } from './on-disk.ts';
+import { frontFolder, type HookPlace, hooksPath, linkedAway, placeOf } from './places.ts';
 import { type Baked, bake, bakedOf, readShipped, scriptPath, writeExecutable } from './script.ts';
 
 export interface HooksRequest {
@@ -29,9 +32,13 @@ export interface HooksReport {
 }
 
 /** Idempotent. @throws CoordError `exists`, `unavailable` */
-export async function installHooks(request: HooksRequest): Promise<HooksReport> {
+export const installHooks = (request: HooksRequest): Promise<HooksReport> => onDisk(() => install(request));
+
+async function install(request: HooksRequest): Promise<HooksReport> {
   const { clone, config, env, program } = request;
   const place = await currentPlace(clone, env);
+  const away = linkedAway(place, clone);
+  if (away !== null) throw othersHooks(place.folder, away);
   const script = scriptPath(clone.commonDir);
   await mkdir(dirname(script), { recursive: true });
   await writeExecutable(script, bake(await readShipped('git-coord'), { ...bakedOf(config), ...program }));
@@ -40,8 +47,17 @@ export async function installHooks(request: HooksRequest): Promise<HooksReport> 
   return hooksStatus(request);
 }
 
-/** Answers the hooks that were taken away, each as `missing`. */
-export async function uninstallHooks(request: Pick<HooksRequest, 'clone' | 'env'>): Promise<HooksReport> {
+const othersHooks = (link: string, folder: string): CoordError =>
+  new CoordError('exists', `${link} is a link to ${folder}, which other repositories may use too`, {
+    hint: 'Have git go there by its setting: then that folder stays as it is, and the clone gets one of its own before it.',
+    next: [`rm ${quoted(link)} && git config core.hooksPath ${quoted(folder)}`, 'git coord hooks install'],
+  });
+
+/** Answers the hooks that were taken away, each as `missing`. @throws CoordError `unavailable` */
+export const uninstallHooks = (request: Pick<HooksRequest, 'clone' | 'env'>): Promise<HooksReport> =>
+  onDisk(() => uninstall(request));
+
+async function uninstall(request: Pick<HooksRequest, 'clone' | 'env'>): Promise<HooksReport> {
   const { clone, env } = request;
   const place = await currentPlace(clone, env);
   const removed: InstalledHook[] = [];

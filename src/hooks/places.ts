@@ -49,6 +49,12 @@ export function placeOf(clone: Clone, path: string | null): HookPlace {
   return { folder, kind: 'shared' };
 }
 
+/** Where the clone's own hooks folder leads to, if that is a link to what other repositories may use too; else null. */
+export function linkedAway({ folder, kind }: HookPlace, { commonDir, topLevel }: Clone): string | null {
+  const isOurs = kind !== 'own' || isInside(folder, commonDir) || isInside(folder, topLevel);
+  return isOurs ? null : realOf(folder);
+}
+
 function isInside(path: string, folder: string | null): boolean {
   return folder !== null && `${realOf(path)}${sep}`.startsWith(`${realOf(folder)}${sep}`);
 }

@@ -1,6 +1,6 @@
 /** The script that all three hooks run: `<git folder>/hooks/git-coord`, with what it must know while Node is away. */
 import { existsSync } from 'node:fs';
-import { chmod, readFile, rename, writeFile } from 'node:fs/promises';
+import { chmod, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Config } from '../config/config.ts';
@@ -64,7 +64,12 @@ export async function refreshScript(commonDir: string, config: Config): Promise<
 /** Replaced as a whole: a hook that runs meanwhile reads on in the old file. */
 export async function writeExecutable(path: string, text: string, mode = 0o755): Promise<void> {
   const beside = `${path}.${process.pid}.new`;
-  await writeFile(beside, text, 'latin1');
-  await chmod(beside, mode);
-  await rename(beside, path);
+  try {
+    await writeFile(beside, text, 'latin1');
+    await chmod(beside, mode);
+    await rename(beside, path);
+  } catch (error) {
+    await rm(beside, { force: true }).catch(() => {});
+    throw error;
+  }
 }

@@ -186,6 +186,22 @@ test.each(['global', 'local'])('a hooks folder that others use too stays as it i
   env.GIT_CONFIG_GLOBAL = process.env.GIT_CONFIG_GLOBAL;
 });
 
+test('a hooks folder that is a link to one of others is left alone; what is printed has git use that one', async () => {
+  const folder = join(scratch.dir, "others' hooks");
+  await put(join(folder, 'pre-commit'), `#!/bin/sh\n${logs('shared')}`);
+  await rm(join(dir, '.git/hooks'), { recursive: true });
+  await symlink(folder, join(dir, '.git/hooks'));
+  const before = await tree(folder);
+  const { status, stdout } = await coord(dir, env, 'hooks', 'install', '--json');
+  const { error } = JSON.parse(stdout);
+  expect([status, error.code, error.message]).toEqual([7, 'exists', expect.stringContaining(`is a link to ${folder}`)]);
+  expect(await tree(folder)).toEqual(before);
+  expect((await run('sh', ['-c', error.next[0]], dir, env)).status).toBe(0);
+  await mkdir(join(dir, '.git/hooks'));
+  await provesItself('shared\n');
+  expect(await tree(folder)).toEqual(before);
+});
+
 test('linked worktrees share the hooks, installed and removed from any of them', async () => {
   const linked = join(scratch.dir, 'linked tree');
   await git(['worktree', 'add', '--quiet', '-b', 'elsewhere', linked], { cwd: dir });
@@ -197,6 +213,26 @@ test('linked worktrees share the hooks, installed and removed from any of them',
   expect((await commitOn('task/unclaimed2')).status).toBe(1);
   await hooks('uninstall');
   expect(await tree(dir)).toEqual(before);
+});
+
+test('what the system refuses is said, is no defect, and leaves nothing half-made', async () => {
+  const cases: [string, () => Promise<void>][] = [
+    ['EEXIST', () => put(join(dir, '.git/hooks'), 'a file')],
+    ['EISDIR', () => put(hook('git-coord/keep'), '')],
+  ];
+  for (const [code, make] of cases) {
+    await rm(join(dir, '.git/hooks'), { recursive: true });
+    await make();
+    const before = await tree(dir);
+    const { status, stdout } = await coord(dir, env, 'hooks', 'install', '--json');
+    expect([status, JSON.parse(stdout).error]).toMatchObject([6, { code: 'unavailable' }]);
+    expect(JSON.parse(stdout).error.message).toMatch(
+      new RegExp(`^the hooks can't be changed: ${code}: .*/\\.git/hooks`),
+    );
+    expect(await tree(dir)).toEqual(before);
+    const { data } = JSON.parse((await coord(dir, env, 'doctor', '--fix', '--json')).stdout);
+    expect(data.checks.find(({ id }: { id: string }) => id === 'hooks')).toMatchObject({ ok: false });
+  }
 });
 
 test('text for people names the files', async () => {

@@ -5,6 +5,7 @@ import { CoordError } from '../../errors.ts';
 import { serverHookNames } from '../block.ts';
 import { type HookFile, type HookState, hookState, installHook, uninstallHook } from '../hook-file.ts';
 import type { InstalledHook } from '../install.ts';
+import { onDisk } from '../on-disk.ts';
 import { bake, readPackaged, readShipped, writeExecutable } from '../script.ts';
 import { type ServerPlace, serverPlace } from './server-place.ts';
 
@@ -28,7 +29,10 @@ const bundleName = `${scriptName}.cjs`;
 const passedName = 'coord-passed';
 
 /** Idempotent. @throws CoordError `not-found` (no repository), `not-ready` (a shared hooks folder), `exists`, `unavailable` */
-export async function installServerHooks(request: ServerHooksRequest): Promise<ServerHooksReport> {
+export const installServerHooks = (request: ServerHooksRequest): Promise<ServerHooksReport> =>
+  onDisk(() => install(request));
+
+async function install(request: ServerHooksRequest): Promise<ServerHooksReport> {
   const place = await serverPlace(request.path, request.env);
   if (!place.bare)
     throw new CoordError(
@@ -55,8 +59,11 @@ export async function installServerHooks(request: ServerHooksRequest): Promise<S
   return serverHooksStatus(request);
 }
 
-/** Answers the hooks that were taken away, each as `missing`. */
-export async function uninstallServerHooks(request: ServerHooksRequest): Promise<readonly InstalledHook[]> {
+/** Answers the hooks that were taken away, each as `missing`. @throws CoordError `unavailable` */
+export const uninstallServerHooks = (request: ServerHooksRequest): Promise<readonly InstalledHook[]> =>
+  onDisk(() => uninstall(request));
+
+async function uninstall(request: ServerHooksRequest): Promise<readonly InstalledHook[]> {
   const { folder, gitDir } = await serverPlace(request.path, request.env);
   const removed: InstalledHook[] = [];
   for (const name of serverHookNames) {
