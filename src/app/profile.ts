@@ -1,9 +1,9 @@
-import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Profile } from '../coordinator/context.ts';
 import { fileFolder } from '../store/folder.ts';
 import { jsonLedger } from '../store/json-ledger.ts';
 import type { ProbeResult } from '../transport/git/probe.ts';
+import { makeFolder } from '../transport/make-folder.ts';
 import { type BookSettings, requestTimeoutMs, type Setup, storePath } from './setup.ts';
 
 /** git itself, in this clone, was probed by everybody. A remote is trusted once `init` or `doctor` has probed it. */
@@ -77,7 +77,7 @@ export async function checkStore({ clone, env }: Setup): Promise<'sound' | 'rebu
 /** One `init` of a clone at a time: others wait. */
 export async function withInitLock<T>({ clone }: Setup, work: () => Promise<T>): Promise<T> {
   const { withFileLock } = await import('../transport/file-lock.ts');
-  await mkdir(clone.coordDir, { recursive: true });
+  makeFolder(clone.coordDir);
   return withFileLock(join(clone.coordDir, 'init.lock'), 20 * requestTimeoutMs, work);
 }
 

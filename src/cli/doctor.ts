@@ -2,7 +2,7 @@ import { openApp } from '../app/open-app.ts';
 import { bookSettings, readSetup, type Setup } from '../app/setup.ts';
 import { checkGitVersion, gitVersionRequired, readClone } from '../config/clone.ts';
 import { whoAmI } from '../config/who.ts';
-import { checked, type Finding, good } from '../coordinator/diagnose.ts';
+import { bad, checked, type Finding, good } from '../coordinator/diagnose.ts';
 import { checkLocks } from '../coordinator/diagnose-clone.ts';
 import { checkDisk } from '../coordinator/diagnose-disk.ts';
 import { CoordError } from '../errors.ts';
@@ -65,14 +65,20 @@ async function diagnose(context: Context): Promise<Diagnosis> {
   const book = bookSettings(setup);
   if (book === null) return { findings: [...findings, ...(await withoutBook(setup))], host: unknownHost, clone, setup };
   const { remote } = book;
-  const found =
-    remote === null
-      ? { findings: await embeddedFindings(setup, book), host: hostReport(null, null) }
-      : await remoteFindings(setup, { ...book, remote });
+  const found = await (remote === null
+    ? embeddedFindings(setup, book).then((all) => ({ findings: all, host: hostReport(null, null) }))
+    : remoteFindings(setup, { ...book, remote })
+  ).catch((error: unknown) => ({ findings: [brokenOff('book', error)], host: unknownHost }));
   findings.push(...found.findings, await checkLocks(clone, book.prefix), await checkHooks(setup));
   if (findings.every(({ id, ok, code }) => ok || code === null || (id !== 'identity' && id !== 'config')))
-    findings.push(...(await appFindings(context, findings)));
+    findings.push(...(await appFindings(context, findings).catch((error) => [brokenOff('claims', error)])));
   return { findings, host: found.host, clone, setup };
+}
+
+/** Checks that something ended which is no defect: the others are shown all the same. */
+function brokenOff(id: string, error: unknown): Finding {
+  if (!(error instanceof CoordError)) throw error;
+  return bad(id, error.message, error.next[0] ?? error.hint ?? null, error.code);
 }
 
 /** What the book shows of claims, where it can be read, and who keeps ours alive. */

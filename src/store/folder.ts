@@ -16,10 +16,10 @@ let counter = 0;
 /** On disk; every write is a rename, so that a reader sees the old text or the new one, never a part. */
 export function fileFolder(path: string): Folder {
   return {
-    names: () => ignoring(['ENOENT'], [], () => readdirSync(path).filter((name) => !name.endsWith('.new'))),
-    read: (name) => ignoring(['ENOENT'], null, () => readFileSync(join(path, name), 'utf8')),
-    write: (name, text) => writing(() => replaceFile(path, name, text)),
-    remove: (name) => writing(() => rmSync(join(path, name), { force: true })),
+    names: () => onDisk(() => unlessAbsent([], () => readdirSync(path).filter((name) => !name.endsWith('.new')))),
+    read: (name) => onDisk(() => unlessAbsent(null, () => readFileSync(join(path, name), 'utf8'))),
+    write: (name, text) => onDisk(() => replaceFile(path, name, text)),
+    remove: (name) => onDisk(() => rmSync(join(path, name), { force: true })),
   };
 }
 
@@ -50,11 +50,11 @@ function codeOf(error: unknown): string {
   return error instanceof Error && 'code' in error ? String(error.code) : '';
 }
 
-function ignoring<T>(codes: readonly string[], otherwise: T, action: () => T): T {
+function unlessAbsent<T>(otherwise: T, action: () => T): T {
   try {
     return action();
   } catch (error) {
-    if (codes.includes(codeOf(error))) return otherwise;
+    if (codeOf(error) === 'ENOENT') return otherwise;
     throw error;
   }
 }
@@ -63,16 +63,17 @@ const diskProblems: Readonly<Record<string, string>> = {
   ENOSPC: 'the disk is full',
   EDQUOT: 'the disk quota is used up',
   EROFS: 'the disk is read-only',
-  EACCES: 'writing is not permitted',
-  EPERM: 'writing is not permitted',
-  EIO: 'the disk can not be written',
+  EACCES: 'this is not permitted',
+  EPERM: 'this is not permitted',
+  EIO: 'the disk fails',
   EEXIST: 'a file stands where a folder belongs',
   ENOTDIR: 'a file stands where a folder belongs',
+  EISDIR: 'a folder stands where a file belongs',
 };
 
-function writing(action: () => void): void {
+function onDisk<T>(action: () => T): T {
   try {
-    action();
+    return action();
   } catch (error) {
     const problem = diskProblems[codeOf(error)];
     if (problem === undefined) throw error;

@@ -164,6 +164,22 @@ describe('disk', () => {
   });
 });
 
+test.each(['', '/held', '/outbox'])(
+  'a file in the place of the folder coord%s is said beside all else',
+  async (below) => {
+    const path = join(patient.dir, '.git/coord', below);
+    await rm(path, { recursive: true, force: true });
+    await writeFile(path, '');
+    const found = await patient.doctor('--fix');
+    expect([found.status, found.error?.code]).toEqual([6, 'unavailable']);
+    expect(found.failing).toContain(below === '' ? 'book' : 'claims');
+    expect(found.check(found.failing.at(-1) ?? '')?.detail).toMatch(/^a file stands where a folder belongs: /);
+    expect(found.check('hooks')?.ok).toBe(true);
+    await rm(path);
+    expect((await patient.doctor()).failing).toEqual([]);
+  },
+);
+
 describe('the remote', () => {
   test('is away', async () => {
     await rename(patient.bare, `${patient.bare}.away`);

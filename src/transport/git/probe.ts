@@ -12,11 +12,12 @@
  * that what a killed probe left, or a server won't delete, is used and removed by the next one.
  */
 import { randomBytes } from 'node:crypto';
-import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { readFile, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { CoordError } from '../../errors.ts';
 import { withFileLock } from '../file-lock.ts';
 import { gitEnvironment } from '../git-process.ts';
+import { makeFolder } from '../make-folder.ts';
 import { emptyTreeOid, type ObjectFormat, objectId } from '../objects/object-id.ts';
 import { writeLooseObjects } from '../objects/write-loose.ts';
 import type { NewCommit, Oid, RefAnswer, RefUpdate } from '../port.ts';
@@ -62,7 +63,7 @@ const requestsMax = 12;
  */
 export async function probeRemote(options: ProbeOptions): Promise<ProbeResult> {
   const { store, objectFormat, env, timeoutMs } = options;
-  await mkdir(dirname(store), { recursive: true });
+  makeFolder(dirname(store));
   return withFileLock(join(dirname(store), 'probe.lock'), requestsMax * timeoutMs, async () => {
     await openStore({ store, objectFormat, env: gitEnvironment(env), timeoutMs });
     const kept = await readFile(scratchFile(store), 'utf8').catch(() => '');

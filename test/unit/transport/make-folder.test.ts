@@ -33,6 +33,6 @@ test('a git folder that is gone is not made', () => {
 test('a file in the place of a folder is no folder', () => {
   writeFileSync(join(scratch.dir, 'HEAD'), '');
   writeFileSync(join(scratch.dir, 'coord'), '');
-  expect(() => makeFolder(join(scratch.dir, 'coord'))).toThrow('EEXIST');
-  expect(() => makeFolder(join(scratch.dir, 'coord/held'))).toThrow('ENOTDIR');
+  expect(() => makeFolder(join(scratch.dir, 'coord'))).toThrow(`belongs: ${join(scratch.dir, 'coord')}`);
+  expect(() => makeFolder(join(scratch.dir, 'coord/held'))).toThrow('a file stands where a folder belongs');
 });
