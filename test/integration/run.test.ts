@@ -1,7 +1,7 @@
 // The worker, as a process: real commands in real worktrees, and what becomes of their tasks.
 import type { ChildProcess } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { chmod, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { chmod, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
 import { startCli } from '../helpers/cli.ts';
@@ -326,7 +326,8 @@ test('a worker that breaks ends what it has in work', async () => {
   await seen(one, 'up');
   const pending = join(await anna.git('rev-parse', '--path-format=absolute', '--git-common-dir'), 'coord', 'pending');
   await rm(pending, { recursive: true });
-  await writeFile(pending, 'no folder any more');
+  // what nobody has thought of
+  await symlink(pending, pending);
   expect((await one.ended).status).toBe(1);
   await waitFor(() => running('300.25').length === 0, { what: 'the command has ended' });
 });
