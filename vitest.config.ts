@@ -12,7 +12,7 @@ class SimulationFirst extends BaseSequencer {
 }
 
 /** On two cores: most of the time a test waits for processes of git. */
-const workers = 5;
+const workers = 3;
 
 export default defineConfig({
   // as in the bundles

@@ -422,6 +422,11 @@ test('locks, by --fix', async () => {
   await fixed('locks');
 });
 
+test('locks, by --fix of `git coord`: the git that waits for it holds none', async () => {
+  await writeFile(join(patient.dir, '.git/packed-refs.lock'), '');
+  expect(await patient.type('git coord doctor --fix')).toEqual([]);
+});
+
 test('locks that a living process has open are its own', async () => {
   const file = await open(join(patient.dir, '.git/packed-refs.lock'), 'w');
   ends.push(() => file.close());
