@@ -32,7 +32,18 @@ async function emptyObjects(store: string): Promise<void> {
     }
 }
 
-const damages: [string, (store: string) => Promise<unknown>][] = [
+const succeeds = (action: Promise<unknown>): Promise<boolean> =>
+  action.then(
+    () => true,
+    () => false,
+  );
+
+type Damage = (store: string) => Promise<unknown>;
+
+/** What was pushed is still being noted there, for which the store may be made anew at that very moment. */
+const inflict = (damage: Damage) => waitFor(() => succeeds(damage(storeOf(clone))), { what: 'the store is damaged' });
+
+const damages: [string, Damage][] = [
   ['deleted', (store) => rm(store, { recursive: true })],
   ['an empty folder', (store) => rm(store, { recursive: true }).then(() => mkdir(store))],
   ['a file', (store) => rm(store, { recursive: true }).then(() => writeFile(store, 'x'))],
@@ -43,10 +54,10 @@ const damages: [string, (store: string) => Promise<unknown>][] = [
 
 test.each(damages)('a store that is %s, between two commands', async (_, damage) => {
   expect((await cliJson(['claim', 'build'], { cwd: clone, env })).status).toBe(0);
-  await damage(storeOf(clone));
+  await inflict(damage);
   const shown = await cliJson(['show', 'build'], { cwd: clone, env });
   expect(shown.data?.claim?.mine, shown.stderr).toBe(true);
-  await damage(storeOf(clone));
+  await inflict(damage);
   const done = await cliJson(['done', 'build'], { cwd: clone, env });
   expect(done.data?.state, done.stderr).toBe('done');
 });
@@ -54,11 +65,11 @@ test.each(damages)('a store that is %s, between two commands', async (_, damage)
 test.each(damages.slice(0, 2))('a store that is %s under a running process', async (_, damage) => {
   const { book } = await openAgent(clone);
   await book.claim('build');
-  await damage(storeOf(clone));
+  await inflict(damage);
   expect((await book.show('build')).claim?.mine).toBe(true);
-  await damage(storeOf(clone));
+  await inflict(damage);
   await book.progress('build', 'half');
-  await damage(storeOf(clone));
+  await inflict(damage);
   expect((await book.done('build')).state).toBe('done');
 });
 
@@ -67,12 +78,7 @@ test('the whole coord folder is gone: the claim is nobody of ours any more, and 
   await book.claim('build');
   // what was pushed is still being noted there
   const remove = () => rm(join(clone, '.git/coord'), { recursive: true, force: true });
-  const isGone = () =>
-    remove().then(
-      () => true,
-      () => false,
-    );
-  await waitFor(isGone, { what: 'the folder is gone' });
+  await waitFor(() => succeeds(remove()), { what: 'the folder is gone' });
   expect(await codeOf(book.done('build'))).toBe('held');
   expect(await codeOf(book.claim('other'))).toBe('ok');
 });
