@@ -190,7 +190,9 @@ describe.each(kinds)('%s', (kind) => {
     await anna.git('config', 'filter.breaks.smudge', 'sleep 300; cat');
     const child = startCli(['start', 'login'], { cwd: anna.dir, env: anna.env });
     children.push(child);
-    await waitFor(async () => (await worktreesOf(anna)) > before, { what: 'it is being made' });
+    // git can't list one that is made at that very moment
+    const isBegun = async () => (await worktreesOf(anna).catch(() => before)) > before;
+    await waitFor(isBegun, { what: 'it is being made' });
     const ended = new Promise((resolve) => child.once('close', resolve));
     child.kill('SIGKILL');
     await ended;
