@@ -102,7 +102,8 @@ export function recordStore(
           return [ref, { ref, space, name, decoded }];
         }),
       );
-      if (known.length >= manyMin) {
+      // a few tasks alone, however many, or one other space say nothing of what else will be asked for again
+      if (known.length >= manyMin && patterns.includes(layout.all('board'))) {
         const keys = known.map(({ key }) => key);
         remembered.afterMany(keys, unknown.length);
       }

@@ -13,7 +13,7 @@ export interface Remembered {
   set(key: string, decoded: Decoded<unknown>): void;
   /** Many records are about to be read: called while their refs are being listed. */
   beforeMany(): Promise<void>;
-  /** They were read; `missed` of them had to be decoded. */
+  /** All of the board was read, at least; `missed` of its records had to be decoded. The others may be forgotten. */
   afterMany(keys: readonly string[], missed: number): void;
 }
 

@@ -8,6 +8,7 @@ import { recordStore } from '../../../src/store/record-store.ts';
 import { refLayout } from '../../../src/store/ref-layout.ts';
 import { createMemoryRemote } from '../../../src/transport/memory.ts';
 import { parseCommit } from '../../../src/transport/objects/parse-commit.ts';
+import type { Transport } from '../../../src/transport/port.ts';
 import { claim, note, task } from '../domain/samples.ts';
 
 const good = note(task('open'));
@@ -107,4 +108,31 @@ test('a book of more records than are remembered shows all of them, read after r
     expect([...records.values()].filter(({ decoded }) => !decoded.ok)).toEqual([]);
     expect(records.size).toBe(ids.length);
   }
+});
+
+test.each([
+  ['of some tasks', (ids: string[]) => ids.slice(0, 40).map((id) => refLayout('refs/').board(id))],
+  ['of all claims', () => [refLayout('refs/').all('claims')]],
+])('after a read %s the others of the book are still remembered', async (_, patternsOf) => {
+  const remote = createMemoryRemote();
+  const layout = refLayout('refs/');
+  const ids = Array.from({ length: 200 }, (_, n) => `t-${n}`);
+  for (const id of ids) remote.plant(layout.board(id), 'commit', commitOf({ ...good, task: { ...good.task, id } }));
+  for (const id of ids.slice(0, 40)) remote.plant(layout.claims(id), 'commit', commitOf(claim({ task: id })));
+  const read: string[] = [];
+  const transport = remote.connect();
+  const watched: Transport = {
+    ...transport,
+    read(oids) {
+      read.push(...oids);
+      return transport.read(oids);
+    },
+  };
+  const store = recordStore(watched, layout, kindOf);
+  const whole = [layout.all('board'), layout.all('claims')];
+  await store.read(whole);
+  await store.read(patternsOf(ids));
+  read.length = 0;
+  await store.read(whole);
+  expect(read).toEqual([]);
 });
