@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { constants } from 'node:os';
 import { livingOwner, ownerProcess } from '../config/owner.ts';
 import type { Book } from '../coordinator/book.ts';
+import { refusalError } from '../coordinator/refusal-error.ts';
 import { whileActive } from '../coordinator/stay-active.ts';
 import { parseId } from '../domain/ids.ts';
 import { CoordError } from '../errors.ts';
@@ -21,37 +22,41 @@ export const run: Run = (context, parsed) => {
       next: [`git coord lock ${name || 'deploy'} -- make deploy`],
     });
   return withBook(context, parsed, async ({ app, book, command }): Promise<Answer> => {
+    const { held } = app.context;
+    let term: number;
     try {
-      const { task } = await book.claim(
-        name,
-        { lock: true, owner: ownerProcess(process.pid), ...waiting(context, parsed) },
-        command,
-      );
-      if (task.type !== 'lock') await notALock(book, name, command);
+      const request = { lock: true, owner: ownerProcess(process.pid), ...waiting(context, parsed) };
+      term = (await book.claim(name, request, command)).task.term;
     } catch (error) {
-      const held = error instanceof CoordError && error.code === 'held';
+      const isHeld = error instanceof CoordError && error.code === 'held';
       const exitCode = parsed.number('conflict-exit-code');
-      if (held && exitCode === undefined) throw lockHeld(error, name, parsed.rest);
-      if (!held || exitCode === undefined) throw error;
+      if (isHeld && exitCode === undefined) throw lockHeld(error, name, parsed.rest);
+      if (!isHeld || exitCode === undefined) throw error;
       context.warn(error.message);
       return { data: { ran: false }, text: '', exitCode };
     }
-    const onStart = (pid: number): void => shareWith(app.context.held, name, pid);
+    const onStart = (pid: number): void => shareWith(held, { name, term }, pid);
     // it takes the time it takes: an attempt at a task would be over after its timeout
     const status = await whileActive(app.context, parseId(name), () =>
       runCommand(program, args, context.cwd, context.env, onStart, context.json),
     );
     if (status === 127) context.warn(`${program}: not found`);
-    return released(book, name, command, status);
+    return released(book, held, { name, term }, command, status);
   });
 };
 
+/** A tenure of it. */
+interface Lock {
+  readonly name: string;
+  readonly term: number;
+}
+
 /** As with flock, the lock lives as long as the command, also when this process is killed; and until this one has given it back. */
-function shareWith(held: HeldLedger, name: string, pid: number): void {
+function shareWith(held: HeldLedger, { name, term }: Lock, pid: number): void {
   const entry = held.get(parseId(name));
   const command = livingOwner(pid);
   const owner = command && { ...command, or: ownerProcess(process.pid) };
-  if (entry && owner) held.put({ ...entry, state: { ...entry.state, owner } });
+  if (entry?.term === term && owner) held.put({ ...entry, state: { ...entry.state, owner } });
 }
 
 function lockHeld({ message, hint, data }: CoordError, name: string, typed: readonly string[]): CoordError {
@@ -62,17 +67,18 @@ function lockHeld({ message, hint, data }: CoordError, name: string, typed: read
   });
 }
 
-/** Somebody's work must not be taken for a lock, nor go through a claim and a release at each use. */
-async function notALock(book: Book, name: string, command: string): Promise<never> {
-  await book.release(name, command);
-  throw new CoordError('not-ready', `${name} is a task, not a lock`, {
-    hint: 'Choose another name for the lock.',
-    next: [`git coord show ${name}`],
-  });
-}
-
-async function released(book: Book, name: string, command: string, status: number): Promise<Answer> {
+/** Gives back this very tenure: where the lock was lost, another process of this session may hold the next one. */
+async function released(
+  book: Book,
+  held: HeldLedger,
+  { name, term }: Lock,
+  command: string,
+  status: number,
+): Promise<Answer> {
   try {
+    const entry = held.get(parseId(name));
+    if (entry !== null && entry.term !== term)
+      throw refusalError(name, { reason: 'lost', how: 'taken-over', agent: entry.agent });
     const task = await book.release(name, command);
     return { data: { ran: true, task, status }, text: '', exitCode: status };
   } catch (error) {

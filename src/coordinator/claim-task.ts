@@ -100,13 +100,25 @@ async function decideClaiming(context: Context, who: Who, id: string, options: C
         ...(await obstacles(context, read)),
       };
       const decision = decideClaim(read.seen, request, stamp);
-      if (decision.kind === 'unchanged' && owner && options.ownerIsOther(owner)) {
+      if (decision.kind !== 'write' && decision.kind !== 'unchanged') return decision;
+      if (options.createType === 'lock') refuseTask(id, read);
+      // put back by the one whose it is, not by another for itself
+      if (decision.via === 'already-mine' && owner && options.ownerIsOther(owner)) {
         throw new CoordError('held', `${id} is held by ${who.agent} for process ${owner.pid}, which still runs`, {
           next: ['git coord claim --next', 'git coord status'],
         });
       }
       return decision;
     },
+  });
+}
+
+/** Somebody's work must not be taken for a lock. */
+function refuseTask(id: string, { seen: { task } }: PairRead): void {
+  if (task.kind !== 'task' || task.note.task.type === 'lock') return;
+  throw new CoordError('not-ready', `${id} is a task, not a lock`, {
+    hint: 'Choose another name for the lock.',
+    next: [`git coord show ${id}`],
   });
 }
 

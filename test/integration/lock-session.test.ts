@@ -1,12 +1,13 @@
 // A lock among the processes of one session, to whom a claim of any of them is their own: one has it at a time.
 import { type ChildProcess, spawn } from 'node:child_process';
-import { readFile } from 'node:fs/promises';
+import { once } from 'node:events';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { ownerProcess } from '../../src/config/owner.ts';
 import { type Agent, closeAgents, codeOf, joinBook, makeBook, openAgent } from '../helpers/book.ts';
 import { cli, startCli } from '../helpers/cli.ts';
-import { makeBareRepo, makeScratch, type Scratch } from '../helpers/repo.ts';
+import { git, makeBareRepo, makeScratch, type Scratch } from '../helpers/repo.ts';
 import { waitFor } from '../helpers/wait-for.ts';
 
 let scratch: Scratch;
@@ -64,6 +65,38 @@ test('one whose process has ended is taken over by one of those who come for it'
   await agents[0]?.book.claim('deploy', { lock: true, owner: gone });
   expect((await Promise.all(claims.map((claim) => claim('deploy')))).sort()).toEqual(['held', 'ok']);
   expect((await agents[0]?.book.show('deploy'))?.term).toBe(2);
+});
+
+test('one whose claim ref is gone is still that of the process that has it', async () => {
+  const { claims } = await twoClaimants();
+  expect(await claims[0]?.('deploy')).toBe('ok');
+  await git(['update-ref', '-d', 'refs/claims/deploy'], { cwd: file('remote.git') });
+  expect(await claims[1]?.('deploy')).toBe('held');
+});
+
+test('one that was lost is not given back when another process of the session has it by then', async () => {
+  const first = startCli(lock(`echo $$ > ${file('pid')}; until test -e ${file('go')}; do sleep 0.05; done`), {
+    cwd: dir,
+    env,
+  });
+  children.push(first);
+  await waitFor(async () => Number(await read('pid')) || undefined, { what: 'the command runs' });
+  const { agents, claims } = await twoClaimants();
+  const ben = await openAgent(dir, { agent: 'ben' });
+  await ben.book.claim('deploy', { force: true });
+  await ben.book.release('deploy');
+  expect(await claims[0]?.('deploy')).toBe('ok');
+  const ended = once(first, 'close');
+  await writeFile(file('go'), '');
+  expect((await ended)[0]).toBe(5);
+  expect(await agents[0]?.book.show('deploy')).toMatchObject({ state: 'claimed', term: 3 });
+});
+
+test('a task of the session is no lock, and stays held', async () => {
+  const { agents } = await twoClaimants();
+  await agents[0]?.book.claim('build');
+  expect((await cli(['lock', 'build', '--', 'true'], { cwd: dir, env })).status).toBe(7);
+  expect((await agents[0]?.book.show('build'))?.claim?.mine).toBe(true);
 });
 
 test('it is held until it was given back, though its command has ended', async () => {
